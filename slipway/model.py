@@ -1,0 +1,387 @@
+"""What a stack is: frozen types with their defaults and meanings.
+
+The one source of the vocabulary: the loader reads its fields, the reference page is generated from its annotations, hosts
+rebuild it from JSON. It knows no files, no hosts and no Docker.
+
+Strings that reach Compose (`Service.compose`, images, mounts) are kept in Compose's own escaped form: `$$` is a dollar sign,
+`${NAME}` a secret that only the host fills in. Nothing else is left to interpolate.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+Doc = str  # the second argument of Annotated: one sentence for people
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A bound on a number over a time."""
+
+    for_seconds: Annotated[int, "How long the bound must be broken."]
+    over: Annotated[float | None, "Broken above this."] = None
+    under: Annotated[float | None, "Broken below this."] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """What the edge answers to requests of other origins."""
+
+    origins: Annotated[tuple[str, ...], "Origins that may call, scheme included."] = ()
+    methods: Annotated[tuple[str, ...], "Methods they may use."] = ("GET", "HEAD", "POST")
+    headers: Annotated[tuple[str, ...], "Request headers they may send."] = ()
+    credentials: Annotated[bool, "Whether they may send cookies."] = False
+    max_age_seconds: Annotated[int, "How long browsers keep the answer."] = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Security headers on every answer of a domain, errors too."""
+
+    content_security_policy: Annotated[str, "`strict`, or the policy's text."] = "strict"
+    permissions_policy: Annotated[str, "`strict`, or the policy's text."] = "strict"
+    report_only: Annotated[bool, "Report breaches of the content policy instead of blocking them."] = False
+    frame_options: Annotated[str, "Who may frame pages: `deny` or `sameorigin`."] = "deny"
+    referrer_policy: Annotated[str, "What a link tells the next site."] = "strict-origin-when-cross-origin"
+    hsts_seconds: Annotated[int, "How long browsers insist on HTTPS."] = 31536000
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may reach a domain at all."""
+
+    allow: Annotated[tuple[str, ...], "Networks that may come in."] = ()
+    password: Annotated[str | None, "Name of the secret that holds the password."] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A public name of the stack."""
+
+    name: Annotated[str, "The public name; routes refer to the key."]
+    redirect_from: Annotated[tuple[str, ...], "Names answered with a redirect to this one."] = ()
+    cors: Annotated[Cors, "Requests of other origins."] = Cors()
+    headers: Annotated[Headers, "Security headers."] = Headers()
+    access: Annotated[Access, "Addresses or a password in front of the domain."] = Access()
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Requests a client may make."""
+
+    requests: Annotated[int, "Requests per `per_seconds`."] = 10
+    per_seconds: Annotated[Literal[1, 60], "1 or 60."] = 1
+    burst: Annotated[int, "Requests allowed at once above the rate."] = 20
+    by: Annotated[str, "`address`, or `header:<name>`."] = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Answers kept at the edge."""
+
+    seconds: Annotated[int, "How long an answer is fresh."]
+    stale_seconds: Annotated[int, "How long a stale answer may be used while a new one is fetched."] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of a domain that leads to a service."""
+
+    domain: Annotated[str, "Key under `x-slipway.domains`."]
+    port: Annotated[int, "Port the service listens on."]
+    path: Annotated[str, "Prefix of the path; the longest wins."] = "/"
+    strip_path: Annotated[bool, "Whether the service sees the path without the prefix."] = False
+    protocol: Annotated[Literal["http", "grpc"], "What the service speaks."] = "http"
+    websocket: Annotated[bool, "Whether WebSockets are allowed."] = False
+    idle_seconds: Annotated[int, "Longest silence on a connection."] = 75
+    drain_seconds: Annotated[int, "How long connections live on after the switch; at most 3600."] = 60
+    timeout_seconds: Annotated[int, "Longest wait for an answer."] = 60
+    body_mb: Annotated[int, "Largest request body in MiB."] = 1
+    buffering: Annotated[bool, "False for streams of events."] = True
+    rate: Annotated[Rate, "Limit per client; above it 429 with Retry-After."] = Rate()
+    connections_per_address: Annotated[int, "Open connections of one address."] = 100
+    sticky: Annotated[Literal["none", "address", "cookie"], "Whether a client stays on one replica."] = "none"
+    cache: Annotated[Cache | None, "Answers kept at the edge."] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The question asked from the host: gate, watch and probe alike."""
+
+    path: Annotated[str, "Path to ask."]
+    port: Annotated[int | None, "Port to ask; the first route's port if absent."] = None
+    status: Annotated[int, "Status that counts as healthy."] = 200
+    contains: Annotated[str | None, "Text the body must contain."] = None
+    json: Annotated[Mapping[str, Any], "Fields the JSON body must have."] = field(default_factory=dict)
+    interval_seconds: Annotated[int, "Time between questions."] = 5
+    timeout_seconds: Annotated[int, "Longest wait for the answer."] = 5
+    start_seconds: Annotated[int, "How long a start may take."] = 60
+    failures: Annotated[int, "Failed questions in a row that count as unhealthy."] = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Hashed files taken out of the image; old and new are served together."""
+
+    directory: Annotated[str, "Folder inside the image."]
+    path: Annotated[str, "Path they are served under."]
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Public values per environment, answered by the edge."""
+
+    path: Annotated[str, "Path of the answer."]
+    values: Annotated[Mapping[str, str], "Names and values."] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How many replicas run."""
+
+    min: Annotated[int, "Least replicas."]
+    max: Annotated[int, "Most replicas."]
+    cpu_ratio: Annotated[float | None, "Add a replica above this share of the CPU limit."] = None
+    memory_ratio: Annotated[float | None, "Add a replica above this share of the memory limit."] = None
+    queue_drain_seconds: Annotated[int | None, "Add workers while the queue would take longer than this."] = None
+    down_after_seconds: Annotated[int, "Quiet time before a replica is taken away."] = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What a worker consumes."""
+
+    store: Annotated[str, "Service that holds the queue."]
+    system: Annotated[Literal["celery", "rq", "bullmq"], "Whose queue it is."]
+    names: Annotated[tuple[str, ...], "Names of the queues."]
+    concurrency: Annotated[int, "Jobs one replica does at the same time."] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """Where a replica shows its metrics."""
+
+    port: Annotated[int, "Port inside the network."]
+    path: Annotated[str, "Path of the metrics."] = "/metrics"
+
+
+TaskWhen = Literal["start", "migrate", "verify", "released", "returned", "schedule", "demand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A service that runs to its end."""
+
+    when: Annotated[TaskWhen, "When it runs."]
+    timeout_seconds: Annotated[int, "Longest run."] = 300
+    schedule: Annotated[str | None, "Cron expression, for `schedule`."] = None
+    overlap: Annotated[Literal["skip", "wait"], "What a second run does while the first is under way."] = "skip"
+    destructive: Annotated[bool, "Refused where `production: true`."] = False
+    contracts: Annotated[tuple[str, ...], "Revisions that older releases cannot run with."] = ()
+    current: Annotated[str, "Command that prints the schema's revision."] = "alembic current"
+    backup_first: Annotated[bool, "Make a restore point first."] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket of an object store."""
+
+    public: Annotated[bool, "Whether anybody may read it."] = False
+    cors_origins: Annotated[tuple[str, ...], "Origins whose pages may read it."] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A stateful service: in the base, replaced by no deploy."""
+
+    engine: Annotated[Literal["postgres", "redis", "s3", "pooler", "other"], "What it is."] = "other"
+    max_connections: Annotated[int, "Connections the server allows."] = 100
+    extensions: Annotated[tuple[str, ...], "Extensions the application needs."] = ()
+    slow_query_ms: Annotated[int, "Statements above this are logged."] = 500
+    buckets: Annotated[Mapping[str, Bucket], "Buckets that must exist."] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a loss may cost."""
+
+    rpo_seconds: Annotated[int, "Most time whose changes may be lost."] = 86400
+    rto_seconds: Annotated[int, "Longest way back."] = 14400
+    drill: Annotated[Literal["daily", "weekly", "monthly"], "How often the off-site copy is restored as a check."] = "weekly"
+    keep_days: Annotated[int, "Daily copies kept."] = 14
+    keep_weeks: Annotated[int, "Weekly copies kept."] = 8
+    keep_months: Annotated[int, "Monthly copies kept."] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Something a container sees at a path."""
+
+    type: Literal["volume", "bind", "tmpfs"]
+    target: str
+    source: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretUse:
+    """A secret as a file inside a container."""
+
+    source: str
+    target: str
+
+
+Kind = Literal["store", "task", "web", "scheduler", "worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One entry under `services:`, resolved.
+
+    `compose` holds every Compose key that no field below names, in Compose's long form, to be passed through unchanged.
+    `networks` maps a network to the aliases the team gave; `stop_grace_seconds` is Compose's `stop_grace_period`.
+    """
+
+    name: str
+    image: str
+    compose: Mapping[str, Any] = field(default_factory=dict)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+    secrets: tuple[SecretUse, ...] = ()
+    depends_on: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    replicas: int = 1
+    order: Literal["start-first", "stop-first"] = "start-first"
+    stop_grace_seconds: int = 10
+    memory_mb: int = 0
+    routes: Annotated[tuple[Route, ...], "Paths of domains that lead here."] = ()
+    health: Annotated[Health | None, "Asked from the host; required on routed services."] = None
+    assets: Annotated[Assets | None, "Hashed files served by the edge."] = None
+    public: Annotated[Public | None, "Public values per environment."] = None
+    scale: Annotated[Scale | None, "Bounds and rules; excludes `deploy.replicas`."] = None
+    queue: Annotated[Queue | None, "What this worker consumes."] = None
+    connections: Annotated[Mapping[str, int], "Most connections of one replica to a store."] = field(default_factory=dict)
+    scrape: Annotated[Scrape | None, "Where replicas show metrics."] = None
+    task: Annotated[Task | None, "Set on a service that runs to its end."] = None
+    store: Annotated[Store | None, "Set on a stateful service."] = None
+    backup: Annotated[Backup | None, "What a loss may cost."] = None
+    exceptions: Annotated[Mapping[str, str], "Rule -> reason."] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        """Say what the service is, in DESIGN's words."""
+        if self.store is not None:
+            return "store"
+        if self.task is not None:
+            return "task"
+        if self.routes:
+            return "web"
+        return "scheduler" if self.order == "stop-first" else "worker"
+
+    @property
+    def replicas_max(self) -> int:
+        """Return how many replicas are rendered."""
+        return self.scale.max if self.scale else self.replicas
+
+    @property
+    def replicas_started(self) -> int:
+        """Return how many replicas a deploy starts."""
+        return self.scale.min if self.scale else self.replicas
+
+    @property
+    def route_ports(self) -> tuple[int, ...]:
+        """Return the ports that routes lead to, each once, in order."""
+        return tuple(sorted({route.port for route in self.routes}))
+
+    @property
+    def health_port(self) -> int:
+        """Return the port the health question goes to."""
+        asked = self.health.port if self.health else None
+        return asked or self.routes[0].port
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of the stack; `internal` has no way out."""
+
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a release must prove after it went live."""
+
+    seconds: Annotated[int, "Window after go-live."] = 300
+    standby: Annotated[Literal["warm", "cold"], "Old web containers kept running or stopped."] = "warm"
+    failed_checks: Annotated[int, "Failed health questions in a row."] = 3
+    restarts: Annotated[int, "Restarts in the window."] = 2
+    min_errors: Annotated[int, "Fewer errors are too little to judge."] = 5
+    error_ratio: Annotated[Threshold, "Share of failed requests."] = Threshold(over=0.05, for_seconds=60)
+    p95_ms: Annotated[Threshold | None, "95th percentile of answer times."] = None
+    memory_mb: Annotated[Threshold | None, "Memory of a replica."] = None
+    memory_ratio: Annotated[Threshold, "Share of the memory limit."] = Threshold(over=0.9, for_seconds=60)
+    metrics: Annotated[Mapping[str, Threshold], "Own numbers as triggers."] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A share of the traffic that meets a release first."""
+
+    percent: Annotated[int, "Share of clients."]
+    seconds: Annotated[int, "How long."]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """An own number."""
+
+    store: Annotated[str | None, "Store that is asked with `sql`."] = None
+    sql: Annotated[str | None, "Statement that returns one number."] = None
+    promql: Annotated[str | None, "Expression over collected metrics."] = None
+    task: Annotated[str | None, "Scheduled task whose last line is the number."] = None
+    every_seconds: Annotated[int, "Time between questions."] = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """When to tell people."""
+
+    metric: Annotated[str | None, "Built-in or own number."] = None
+    service: Annotated[str | None, "Service it is about."] = None
+    over: Annotated[float | None, "Broken above this."] = None
+    under: Annotated[float | None, "Broken below this."] = None
+    for_seconds: Annotated[int, "How long the bound must be broken."] = 60
+    severity: Annotated[Literal["page", "warn", "info"], "Who is told: the inventory maps it to receivers."] = "warn"
+    summary: Annotated[str, "One sentence for the person who is told."] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """An instance of a Compose folder on an environment, fully resolved.
+
+    `variables` are the values the file used; `secret_names` the secrets it refers to; `secret_files` maps a Compose secret to
+    the name of the secret that fills it; `pins` maps an image (as the file names it) to its digest; `files` holds bind-mounted
+    files of the folder (relative path -> text).
+    """
+
+    name: str
+    services: Mapping[str, Service]
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    secret_files: Mapping[str, str] = field(default_factory=dict)
+    secret_names: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    production: bool = False
+    domains: Annotated[Mapping[str, Domain], "Public names."] = field(default_factory=dict)
+    watch: Annotated[Watch, "What a release must prove."] = Watch()
+    canary: Annotated[Canary | None, "Share and time of every deploy."] = None
+    metrics: Annotated[Mapping[str, Metric], "Own numbers."] = field(default_factory=dict)
+    alerts: Annotated[Mapping[str, Alert], "When to tell people."] = field(default_factory=dict)
+    egress_ports: Annotated[tuple[int, ...], "Outgoing TCP ports of app services; empty = all but 25."] = ()
+    mask_query: Annotated[tuple[str, ...], "Query values hidden in edge logs."] = ("token", "key", "signature")
+
+    def of_kind(self, *kinds: Kind) -> list[Service]:
+        """Return the services of these kinds, sorted by name."""
+        return [self.services[name] for name in sorted(self.services) if self.services[name].kind in kinds]

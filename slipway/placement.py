@@ -1,0 +1,35 @@
+"""What the host allots to a release under its lock, and what it knows about itself: the other half of a render's input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What rendering must know about a host.
+
+    `nginx` is the version as numbers, such as (1, 26, 3); `https_port` the port clients use.
+    """
+
+    nginx: tuple[int, ...] = (1, 26)
+    https_port: int = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Number, subnets, addresses and slots of one release.
+
+    `base_subnets` maps a shared network and `subnets` a private twin (both by the team's name of the network) to a CIDR.
+    `addresses` maps a replica such as `api-1` to its address per network; `slots` maps `api-8000-1` (service, port, replica)
+    to a port of the switch. `users` maps a service to the numeric user its image runs as; `images` maps a service to
+    `name@sha256:…`, the digest it was pulled by. `secrets_generation` names the folder of secret files.
+    """
+
+    number: int
+    base_subnets: Mapping[str, str] = field(default_factory=dict)
+    subnets: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    slots: Mapping[str, int] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
+    secrets_generation: int = 0

@@ -1,0 +1,1 @@
+"""Decide what will be done, as data. Pure: facts in, steps out."""
