@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 class Host:
     """What rendering must know about a host.
 
-    `nginx` is the version as numbers, such as (1, 26, 3); `https_port` the port clients use.
+    `nginx` is the version as numbers, such as (1, 26, 3); `https_port` the port clients use; `ipv6` whether the kernel has it
+    (`/proc/net/if_inet6` exists).
     """
 
     nginx: tuple[int, ...] = (1, 26)
     https_port: int = 443
+    ipv6: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,11 @@ class Placement:
     """Number, subnets, addresses and slots of one release.
 
     `base_subnets` maps a shared network and `subnets` a private twin (both by the team's name of the network) to a CIDR.
-    `addresses` maps a replica such as `api-1` to its address per network; `slots` maps `api-8000-1` (service, port, replica)
-    to a port of the switch. `users` maps a service to the numeric user its image runs as; `images` maps a service to
-    `name@sha256:…`, the digest it was pulled by. `secrets_generation` names the folder of secret files.
+    `addresses` maps a replica such as `api-1` to its address per network: on the private twins for services of the release,
+    on the shared networks for stores. `slots` maps `api-8000-1` (service, port, replica) to a port of the switch.
+    `images` maps a service to `name@sha256:…`, the digest it was pulled by; `users` to the numeric user its image runs as.
+    `secrets_generation` names the folder of secret files; the base keeps the one it was made with (`base_generation`), because
+    a rotated value must not look like a changed store.
     """
 
     number: int
@@ -33,3 +37,4 @@ class Placement:
     images: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, int] = field(default_factory=dict)
     secrets_generation: int = 0
+    base_generation: int = 0

@@ -1,0 +1,61 @@
+"""The door from a play to `slipway.host_files`: renders on the controller, one command on the host."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from slipway import file_set  # noqa: E402 - Ansible loads plugins by path
+from slipway.errors import SlipwayError  # noqa: E402
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Bring a set of files into place; documented in `plugins/modules/host_files.py`."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Render, send, return what changed."""
+        super().run(tmp, task_vars)
+        sources = file_set.Sources(lambda name, extra: self._render(name, {**(task_vars or {}), **extra}), self._read)
+        try:
+            wanted = file_set.request(self._task.args, sources, check=self._task.check_mode, diff=self._task.diff)
+        except SlipwayError as error:
+            return {"failed": True, "msg": str(error)}
+        return self._send(wanted, (task_vars or {}).get("ansible_python_interpreter", "/usr/bin/python3"))
+
+    def _send(self, wanted: dict[str, Any], python: str) -> dict[str, Any]:
+        modules = {name: (ROOT / "slipway" / f"{name}.py").read_text() for name in file_set.PROGRAM}
+        text = file_set.message(file_set.program(modules), {**wanted})
+        done = self._low_level_execute_command(f"{python} -I -S -c {quote(file_set.LAUNCH)}", in_data=text)
+        return file_set.read_answer(done["rc"], done["stdout"], done["stderr"])
+
+    def _render(self, name: str, variables: dict[str, Any]) -> str:
+        path = Path(self._find("templates", name))
+        text = trust_as_template(self._loader.get_text_file_contents(str(path)))
+        templar = self._templar.copy_with_new_env(searchpath=[str(path.parent)], available_variables=variables)
+        overrides = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+        return str(templar.template(text, escape_backslashes=False, overrides=overrides))
+
+    def _read(self, name: str) -> Mapping[str, bytes]:
+        path = Path(self._find("files", name))
+        if path.is_dir():
+            return {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.is_file()}
+        return {"": path.read_bytes()}
+
+    def _find(self, folder: str, name: str) -> str:
+        path = Path(name).expanduser()
+        if path.is_absolute():
+            return str(path)
+        try:
+            return str(self._find_needle(folder, name))
+        except AnsibleError as error:
+            raise SlipwayError(f"{name}: no such file in {folder}/ of the role", "write its path right") from error

@@ -1,0 +1,202 @@
+"""Carry steps out: one function per action of `plan/step.py`, which says what each must do."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..codec import from_json, to_json
+from ..errors import HostError, ReleaseRefused, SlipwayError
+from ..model import Health
+from ..plan.step import Action, Step
+from . import clock, drain, files, health, slots
+from .containers import killed
+from .machine import Machine, Work
+
+ASK_EVERY_SECONDS = 0.2
+LATE = 124
+CERTIFICATE = re.compile(r"ssl_certificate\s+\S*/([^/\s]+)/live/fullchain\.pem")
+
+
+def carry_out(work: Work, step: Step) -> None:
+    """Do what a step says, or raise."""
+    ACTIONS[step.action](work, step)
+
+
+def _run(work: Work, step: Step) -> None:
+    _command(work, step)
+
+
+def _write(work: Work, step: Step) -> None:
+    texts: Mapping[str, str] = step.arguments["files"]
+    for path, text in texts.items():
+        files.write(Path(path), text, 0o600)
+
+
+def _pull(work: Work, step: Step) -> None:
+    image = step.arguments["image"]
+    if work.machine.docker.image(image) is None:
+        _command(work, step)
+    for tag in step.arguments["tags"]:
+        work.machine.runner.run(("docker", "tag", image, tag))
+
+
+def _start(work: Work, step: Step) -> None:
+    if step.argv:
+        _command(work, step)
+    work.crew.wait_ready(step.arguments["containers"], step.limit_seconds)
+
+
+def _ask(work: Work, step: Step) -> None:
+    question = from_json(Health, step.arguments["health"])
+    deadline = time.monotonic() + step.limit_seconds
+    for target in step.arguments["targets"]:
+        while fault := health.ask(target, question):
+            if time.monotonic() > deadline:
+                raise _unanswered(work, step, target, fault)
+            time.sleep(ASK_EVERY_SECONDS)
+
+
+def _unanswered(work: Work, step: Step, target: str, fault: str) -> ReleaseRefused:
+    question = from_json(Health, step.arguments["health"])
+    cause = f"{step.arguments['service']} does not answer the host at http://{target}{question.path}: {fault}"
+    name = work.container_at(target.rpartition(":")[0])
+    if not name:
+        return ReleaseRefused(work.mask(cause), "does it listen on 0.0.0.0, on this port?")
+    return ReleaseRefused(f"{work.mask(cause)}\n{work.crew.refusal(name, 'was asked').cause}", "does it listen on 0.0.0.0, on this port?")
+
+
+def _task(work: Work, step: Step) -> None:
+    name = step.arguments["container"]
+    work.crew.remove(name)
+    try:
+        _command(work, step)
+        code = work.crew.wait_end(name, step.limit_seconds)
+        if code == LATE:
+            raise work.crew.refusal(name, f"did not end within {step.limit_seconds} s and was killed")
+        if code:
+            raise work.crew.refusal(name, f"ended with {code}")
+    finally:
+        _keep_output(work, name)
+        work.crew.remove(name)
+
+
+def _keep_output(work: Work, name: str) -> None:
+    text = work.mask(work.machine.docker.log(name, 1000))
+    files.write(work.folder.path / "log" / f"{name}.log", f"{text}\n", 0o600)
+
+
+def _record(work: Work, step: Step) -> None:
+    number, serving = step.arguments["number"], work.serving()
+    changes = {
+        "begun": lambda: serving.begun(number),
+        "switched": lambda: serving.switched(number, clock.now()),
+        "retired": lambda: serving.retired(number),
+        "abandoned": lambda: serving.abandoned(number),
+    }
+    work.keep_serving(changes[step.arguments["change"]]())
+
+
+def _switch(work: Work, step: Step) -> None:
+    slots.keep(work.folder, step.arguments["targets"])
+    slots.put_in_force(work.machine)
+
+
+def _check_site(work: Work, step: Step) -> None:
+    if text := step.arguments["text"]:
+        _ensure_certificates(work, text)
+        work.machine.nginx.judge(work.folder.name, text)
+
+
+def _site(work: Work, step: Step) -> None:
+    text = step.arguments["text"]
+    if not text:
+        work.machine.nginx.take_away(work.folder.name)
+        return
+    _ensure_certificates(work, text)
+    work.machine.nginx.put(work.folder.name, text)
+
+
+def _ensure_certificates(work: Work, text: str) -> None:
+    for domain in sorted(set(CERTIFICATE.findall(text))):
+        if work.machine.certificates.ensure(domain, [domain]):
+            work.note({"event": "stop-gap", "domain": domain})
+
+
+def _certificates(work: Work, step: Step) -> None:
+    for wanted in step.arguments["certificates"]:
+        if warning := issue(work.machine, wanted["domain"], wanted["names"]):
+            work.warn(warning)
+
+
+def issue(machine: Machine, domain: str, names: list[str]) -> str:
+    """Issue a certificate if one is wanted; return what went wrong, or nothing."""
+    why = machine.certificates.wanting(domain, names, machine.edge, clock.utc())
+    if not why:
+        return ""
+    try:
+        machine.certificates.issue(domain, names, machine.edge)
+        machine.nginx.reload()
+    except SlipwayError as error:
+        return f"no certificate for {domain} yet ({why}); asked again in {machine.edge.retry_seconds} s: {error}"
+    return ""
+
+
+def _stop(work: Work, step: Step) -> None:
+    present = [name for name in step.arguments["containers"] if work.machine.docker.container(name)]
+    if present:
+        work.machine.runner.begin(step.argv)
+
+
+def _ended(work: Work, step: Step) -> None:
+    _note_ends(work, work.crew.end(step.arguments["containers"], step.limit_seconds))
+
+
+def _note_ends(work: Work, codes: dict[str, int]) -> None:
+    if codes:
+        work.note({"event": "ended", "codes": codes})
+    for name in killed(codes):
+        work.warn(f"{name} had to be killed: a job it was doing is lost or done again; raise `stop_grace_period`")
+
+
+def _drain(work: Work, step: Step) -> None:
+    ports: Mapping[str, list[int]] = step.arguments["containers"]
+
+    def count() -> int:
+        found = ((work.machine.docker.container(name), ports[name]) for name in ports)
+        return sum(drain.connections_of(container.pid, wanted) for container, wanted in found if container)
+
+    if left := drain.wait(count, step.limit_seconds):
+        work.note({"event": "drain-limit", "connections": left})
+
+
+def _remove(work: Work, step: Step) -> None:
+    _note_ends(work, work.crew.remove_project(step.arguments["project"], step.arguments["grace_seconds"]))
+
+
+def _command(work: Work, step: Step) -> None:
+    runner = work.machine.runner
+    if step.environment:
+        runner = replace(runner, environment={**runner.environment, **work.secret_values})
+    runner.run(step.argv, limit_seconds=step.limit_seconds)
+
+
+ACTIONS: Mapping[Action, Callable[[Work, Step], None]] = {
+    "run": _run,
+    "write": _write,
+    "pull": _pull,
+    "start": _start,
+    "ask": _ask,
+    "task": _task,
+    "record": _record,
+    "switch": _switch,
+    "check-site": _check_site,
+    "site": _site,
+    "certificates": _certificates,
+    "stop": _stop,
+    "ended": _ended,
+    "drain": _drain,
+    "remove": _remove,
+}

@@ -1,0 +1,140 @@
+"""Put nginx sites in force: judged by nginx itself before the running configuration changes, proved by new workers after."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import HostError, ReleaseRefused
+from . import files
+from .runner import Runner
+
+LEAVING = "is shutting down"
+RELOAD_SECONDS = 20
+HTTPS = 443
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """What the role `edge` tells the engine."""
+
+    server: str = ""
+    ca_file: str = ""
+    email: str = ""
+    https_port: int = HTTPS
+    retry_seconds: int = 900
+
+
+def settings(path: Path) -> EdgeSettings:
+    """Read the role's file."""
+    if not path.is_file():
+        raise HostError(f"{path} is missing: this host has no edge", "run site.yml, whose role `edge` makes it")
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    acme = data.get("acme", {})
+    return EdgeSettings(
+        server=acme.get("server", ""),
+        ca_file=acme.get("ca_file", ""),
+        email=acme.get("email", ""),
+        https_port=data.get("public_ports", {}).get("https", HTTPS),
+        retry_seconds=data.get("certificate_retry_seconds", 900),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """The nginx of this host."""
+
+    runner: Runner
+    sites: Path
+    pid_file: Path = Path("/run/nginx.pid")
+    proc: Path = field(default=Path("/proc"))
+
+    def version(self) -> tuple[int, ...]:
+        """Return the version as numbers."""
+        return version_of(self.runner.attempt(("nginx", "-v")).stderr)
+
+    def judge(self, stack: str, text: str) -> None:
+        """Have nginx judge a site in its final place, then put the old one back."""
+        with self._in_place(stack, text) as undo:
+            try:
+                self._check(stack)
+            finally:
+                undo()
+
+    def put(self, stack: str, text: str) -> bool:
+        """Put a site in force if it differs; say whether it did."""
+        if self._site(stack).is_file() and self._site(stack).read_text(encoding="utf-8") == text:
+            return False
+        with self._in_place(stack, text) as undo:
+            try:
+                self._check(stack)
+            except ReleaseRefused:
+                undo()
+                raise
+        self.reload()
+        return True
+
+    def reload(self) -> None:
+        """Reload and wait until only new workers take requests; an nginx that does not run reads its files when it starts."""
+        if not self._master():
+            return
+        old = self._workers()
+        self.runner.run(("nginx", "-s", "reload"), limit_seconds=RELOAD_SECONDS)
+        deadline = time.monotonic() + RELOAD_SECONDS
+        while not replaced(old, self._workers()):
+            if time.monotonic() > deadline:
+                raise HostError("nginx did not take its new configuration over", "look at /var/log/nginx/error.log on the host")
+            time.sleep(0.05)
+
+    def _site(self, stack: str) -> Path:
+        return self.sites / f"{stack}.conf"
+
+    @contextlib.contextmanager
+    def _in_place(self, stack: str, text: str) -> Iterator[Callable[[], None]]:
+        path = self._site(stack)
+        old = path.read_text(encoding="utf-8") if path.is_file() else None
+        files.write(path, text, 0o644)
+
+        def undo() -> None:
+            if old is None:
+                files.remove(path)
+            else:
+                files.write(path, old, 0o644)
+
+        yield undo
+
+    def _check(self, stack: str) -> None:
+        outcome = self.runner.attempt(("nginx", "-t", "-q"), limit_seconds=RELOAD_SECONDS)
+        if outcome.code:
+            raise ReleaseRefused(f"nginx refuses the site of {stack}:\n{outcome.text}", "correct the routes in the stack file")
+
+    def _master(self) -> int:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            pid = int(self.pid_file.read_text(encoding="ascii"))
+            return pid if (self.proc / str(pid)).is_dir() else 0
+        return 0
+
+    def _workers(self) -> dict[int, str]:
+        master = self._master()
+        children = (self.proc / f"{master}/task/{master}/children").read_text(encoding="ascii").split()
+        return {int(pid): title for pid in children if "worker process" in (title := self._title(pid))}
+
+    def _title(self, pid: str) -> str:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return (self.proc / pid / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+
+
+def replaced(old: dict[int, str], now: dict[int, str]) -> bool:
+    """Say whether new workers are there and each old one is gone or leaving."""
+    fresh = [pid for pid, title in now.items() if pid not in old and LEAVING not in title]
+    return bool(fresh) and all(LEAVING in title for pid, title in now.items() if pid in old)
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return the numbers of `nginx version: nginx/1.26.3 (Ubuntu)`."""
+    words = text.partition("nginx/")[2].split()
+    return tuple(int(part) for part in words[0].split(".")) if words else (1, 24)

@@ -1,0 +1,117 @@
+"""What one run works with: the machine's doors, and one stack's records on it."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..codec import from_json, to_json
+from ..placement import Host
+from ..serving import Serving
+from . import clock, edge, files
+from .certificates import Certificates
+from .containers import Crew
+from .docker import Docker
+from .edge import EdgeSettings, Nginx
+from .journal import Journal
+from .layout import Layout, StackFolder
+from .mask import masking
+from .runner import Runner
+from .secrets import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The doors of this host."""
+
+    layout: Layout = field(default_factory=Layout)
+    docker: Docker = field(default_factory=Docker)
+    runner: Runner = field(default_factory=Runner)
+
+    @property
+    def nginx(self) -> Nginx:
+        """Return this host's nginx."""
+        return Nginx(self.runner, self.layout.sites)
+
+    @property
+    def certificates(self) -> Certificates:
+        """Return this host's certificates."""
+        return Certificates(self.runner, self.layout.certificates, self.layout.certbot)
+
+    @property
+    def edge(self) -> EdgeSettings:
+        """Return what the role `edge` says."""
+        return edge.settings(self.layout.edge_settings)
+
+    def facts(self) -> Host:
+        """Return what rendering must know about this host."""
+        ipv6 = (self.layout.root / "proc/net/if_inet6").exists()
+        return Host(nginx=self.nginx.version(), https_port=self.edge.https_port, ipv6=ipv6)
+
+    def say(self, text: str) -> None:
+        """Tell whoever reads the unit's log."""
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+@dataclass(slots=True)
+class Work:
+    """One run on one stack; everything it keeps or shows is masked with the stack's secrets."""
+
+    machine: Machine
+    folder: StackFolder
+    request: str = ""
+    release: int | None = None
+    secret_values: Mapping[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def secrets(self) -> Secrets:
+        """Return the stack's secrets."""
+        return Secrets(self.machine.layout.secrets(self.folder.name))
+
+    @property
+    def crew(self) -> Crew:
+        """Return the containers of this host."""
+        return Crew(self.machine.docker, self.machine.runner, self.mask)
+
+    def with_values(self, *values: Mapping[str, str]) -> "Work":
+        """Return the same work with secrets: the first are in force, all are masked."""
+        known = [value for mapping in values for value in mapping.values()]
+        runner = replace(self.machine.runner, mask=masking(known))
+        return replace(self, machine=replace(self.machine, runner=runner), secret_values=values[0])
+
+    def mask(self, text: str) -> str:
+        """Take the stack's secrets out of a text."""
+        return self.machine.runner.mask(text)
+
+    def note(self, entry: Mapping[str, Any]) -> None:
+        """Add an entry to the journal."""
+        context = {"at": clock.now(), "request": self.request, "release": self.release}
+        Journal(self.folder.journal).append({**context, **json.loads(self.mask(json.dumps(entry, ensure_ascii=False)))})
+
+    def warn(self, text: str) -> None:
+        """Keep a warning for the result and the journal."""
+        self.warnings.append(self.mask(text))
+        self.machine.say(f"warning: {self.mask(text)}")
+        self.note({"event": "warning", "text": text})
+
+    def serving(self) -> Serving:
+        """Read the serving record; a stack that never served has an empty one."""
+        return serving_of(self.folder)
+
+    def keep_serving(self, serving: Serving) -> None:
+        """Write the serving record."""
+        files.write(self.folder.serving, json.dumps(to_json(serving), indent=1) + "\n", 0o640)
+
+    def container_at(self, address: str) -> str:
+        """Return the name of this stack's container with an address, or nothing."""
+        return self.machine.docker.name_at(address, {"slipway.stack": self.folder.name})
+
+
+def serving_of(folder: StackFolder) -> Serving:
+    """Read a stack's serving record."""
+    if not folder.serving.is_file():
+        return Serving(stack=folder.name)
+    return from_json(Serving, json.loads(folder.serving.read_text(encoding="utf-8")))

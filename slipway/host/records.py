@@ -1,0 +1,108 @@
+"""The records of a host: requests that wait, releases that were made, numbers that are never given twice."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ..codec import from_json, to_json
+from ..errors import HostError
+from ..model import Stack
+from ..placement import Placement
+from . import files
+from .layout import StackFolder
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a controller asks for; the secret values lie elsewhere, by the request's id."""
+
+    id: str
+    stack: Stack
+    who: str
+    why: str
+    at: str
+    commit: str = ""
+    base: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The record of one release."""
+
+    number: int
+    fingerprint: str
+    stack: Stack
+    placement: Placement
+    who: str
+    why: str
+    at: str
+    commit: str = ""
+    schema: int = SCHEMA
+
+
+def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str]]:
+    """Return a controller's request and its secret values."""
+    if data.get("schema") != SCHEMA:
+        raise HostError(
+            f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}",
+            "run site.yml, whose role `stack` brings both to one version",
+        )
+    words = {name: data.get(name, "") for name in ("who", "why", "commit")}
+    made = f"{at.replace('-', '').replace(':', '').replace('.', '').rstrip('Z')}-{secrets.token_hex(3)}"
+    request = Request(id=made, stack=from_json(Stack, data["stack"]), at=at, base=bool(data.get("base")), **words)
+    return request, dict(data["secrets"])
+
+
+def fingerprint(stack: Stack, generation: int | None) -> str:
+    """Return what makes two requests the same: the stack as it would be run, and its secrets."""
+    text = json.dumps({"stack": to_json(stack), "secrets": generation}, sort_keys=True, ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def file_request(folder: StackFolder, request: Request) -> None:
+    """Put a request where the engine finds it."""
+    files.write(folder.requests / f"{request.id}.json", json.dumps(to_json(request)), 0o600)
+
+
+def waiting(folder: StackFolder) -> list[Request]:
+    """Return the requests that wait, oldest first."""
+    if not folder.requests.is_dir():
+        return []
+    return [from_json(Request, json.loads(path.read_text())) for path in sorted(folder.requests.glob("*.json"))]
+
+
+def drop_request(folder: StackFolder, request: str) -> None:
+    """Forget a request that was run."""
+    files.remove(folder.requests / f"{request}.json")
+
+
+def next_number(folder: StackFolder) -> int:
+    """Give out the next number; it is used up even if nothing comes of it."""
+    given = int(folder.number.read_text()) if folder.number.is_file() else 0
+    number = max([given, *releases(folder)]) + 1
+    files.write(folder.number, f"{number}\n", 0o640)
+    return number
+
+
+def releases(folder: StackFolder) -> list[int]:
+    """Return the numbers of the releases that have a folder."""
+    made = folder.path / "releases"
+    return sorted(int(path.name) for path in made.iterdir() if path.name.isdigit()) if made.is_dir() else []
+
+
+def keep_release(folder: StackFolder, release: Release) -> None:
+    """Write a release's record."""
+    files.write(folder.release(release.number) / "release.json", json.dumps(to_json(release), indent=1), 0o600)
+
+
+def release(folder: StackFolder, number: int) -> Release:
+    """Read a release's record."""
+    path = folder.release(number) / "release.json"
+    if not path.is_file():
+        raise HostError(f"the record of release {number} is missing: {path}", "deploy again: run site.yml")
+    return from_json(Release, json.loads(path.read_text(encoding="utf-8")))

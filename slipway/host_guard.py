@@ -1,0 +1,70 @@
+"""Keep the way back while a change that could lock people out is on probation.
+
+Runs on hosts as part of the program that `host_files` sends: standard library only. Armed before the change; the host puts
+back what was there by itself unless somebody confirms over a new connection in time.
+"""
+
+import contextlib
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .host_entries import Entry, Refused, entry_json, read_entry, write
+
+GUARDS = Path("/var/lib/slipway/guard")
+
+
+def arm(guard: dict[str, Any], before: Sequence[Entry], program: bytes) -> None:
+    """Save what is there and start the timer that puts it back; refuse the change where that fails."""
+    name, folder = guard["name"], GUARDS / guard["name"]
+    folder.mkdir(parents=True, exist_ok=True)
+    GUARDS.chmod(0o700)
+    _stop_timer(name)
+    earlier = _kept(folder)  # of a change nobody confirmed: its past is the one to return to
+    known = {entry.path for entry in earlier}
+    entries = [*earlier, *(entry for entry in before if entry.path not in known)]
+    undo_text = json.dumps({"entries": [entry_json(entry) for entry in entries], "commands": guard["undo"]})
+    files = {"undo.json": undo_text.encode(), "program.zip": program}
+    write([Entry(str(folder / file), "file", content, 0o600) for file, content in files.items()])
+    _start_timer(name, guard["seconds"], folder / "program.zip")
+
+
+def _start_timer(name: str, seconds: int, program: Path) -> None:
+    timer = ["systemd-run", "--quiet", "--collect", f"--unit=slipway-guard-{name}", f"--on-active={seconds}"]
+    command = ["/usr/bin/python3", "-I", "-S", str(program), "undo", name]
+    armed = subprocess.run([*timer, "--timer-property=AccuracySec=100ms", *command], capture_output=True, text=True, check=False)
+    if armed.returncode:
+        raise Refused(f"the guard could not be armed, nothing was changed:\n{armed.stderr.strip()}")
+
+
+def _stop_timer(name: str) -> None:
+    subprocess.run(["systemctl", "stop", f"slipway-guard-{name}.timer"], capture_output=True, check=False)
+
+
+def _kept(folder: Path) -> list[Entry]:
+    with contextlib.suppress(FileNotFoundError):
+        return [read_entry(item) for item in json.loads((folder / "undo.json").read_text())["entries"]]
+    return []
+
+
+def confirm(name: str) -> dict[str, Any]:
+    """Keep the new files: end the guard and forget the old ones."""
+    if not (GUARDS / name / "undo.json").exists():
+        raise Refused(f"nothing to confirm: the host has already put back what the guard {name} kept")
+    _stop_timer(name)
+    shutil.rmtree(GUARDS / name)
+    return {"changed": True}
+
+
+def undo(name: str) -> dict[str, Any]:
+    """Put back what was there and run the commands that make daemons see it, each whatever the others did."""
+    folder = GUARDS / name
+    kept = json.loads((folder / "undo.json").read_text())
+    write([read_entry(item) for item in kept["entries"]])
+    for argv in kept["commands"]:
+        subprocess.run(argv, check=False)
+    (folder / "undo.json").replace(folder / "undone.json")
+    return {"changed": True, "paths": [item["path"] for item in kept["entries"]]}

@@ -1,0 +1,146 @@
+"""Compose's interpolation: `$V`, `${V}`, `${V:-d}`, `${V-d}`, `${V:?m}`, `${V?m}`, `${V:+a}`, `${V+a}`, `$$`, defaults nested.
+
+Variables are filled in by value, secrets stay references. The answer is in Compose's escaped form: `$$` is a dollar sign,
+`${NAME}` a secret. Names come from the inventory alone, never from a process environment.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .faults import nearest
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])(.*))?")
+REFERENCE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+DEEPEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at a place in a text."""
+
+    offset: int
+    message: str
+    hint: str
+
+
+@dataclass(slots=True)
+class Scope:
+    """Names that a file may use; `used` gathers those that it did use."""
+
+    variables: Mapping[str, str]
+    secrets: frozenset[str]
+    home: str = "the inventory"
+    used: set[str] = field(default_factory=set)
+
+    def value(self, name: str) -> str | None:
+        """Return a name's text in escaped form, or None if nobody gave one."""
+        self.used.add(name)
+        if name in self.secrets:
+            return f"${{{name}}}"
+        return escaped(self.variables[name]) if name in self.variables else None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A text with its variables filled in, escaped, and what went wrong."""
+
+    text: str
+    problems: tuple[Problem, ...] = ()
+
+
+def fill(text: str, scope: Scope) -> Filled:
+    """Fill in the variables of a text."""
+    if "$" not in text:
+        return Filled(text)
+    problems: list[Problem] = []
+    filled = "".join(_pieces(text, scope, problems, 0, 0))
+    return Filled(filled, tuple(problems))
+
+
+def escaped(text: str) -> str:
+    """Return plain text in escaped form."""
+    return text.replace("$", "$$")
+
+
+def unescaped(text: str) -> str:
+    """Return text in escaped form as a reader sees it; secrets stay references."""
+    return text.replace("$$", "$")
+
+
+def secrets_in(text: str) -> list[str]:
+    """Return the secrets that a text in escaped form refers to."""
+    return [match[1] for match in REFERENCE.finditer(text) if match[1]]
+
+
+def without_secrets(text: str) -> str:
+    """Return a text in escaped form with its secrets taken out."""
+    return REFERENCE.sub(lambda match: "" if match[1] else match[0], text)
+
+
+def is_one_variable(text: str) -> bool:
+    """Say whether a text as written is exactly one variable."""
+    if text.startswith("${"):
+        return _closing(text, 1) == len(text) - 1
+    return text.startswith("$") and NAME.fullmatch(text[1:]) is not None
+
+
+def _pieces(text: str, scope: Scope, problems: list[Problem], base: int, depth: int) -> Iterator[str]:
+    at = 0
+    while (dollar := text.find("$", at)) >= 0:
+        yield text[at:dollar]
+        following = text[dollar + 1 : dollar + 2]
+        if following == "{":
+            end = _closing(text, dollar + 1)
+            at = end + 1 if end > 0 else len(text)
+            yield _braced(text[dollar + 2 : end] if end > 0 else "", scope, problems, base + dollar, depth)
+        elif match := NAME.match(text, dollar + 1):
+            at = match.end()
+            yield _required(match[0], "", scope, problems, base + dollar)
+        else:
+            at = dollar + 1 + (following == "$")
+            yield "$$"
+    yield text[at:]
+
+
+def _closing(text: str, opening: int) -> int:
+    """Return where the brace opened here is closed, or -1."""
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if depth == 0:
+            return at
+    return -1
+
+
+def _braced(body: str, scope: Scope, problems: list[Problem], offset: int, depth: int) -> str:
+    match = BRACED.fullmatch(body)
+    if match is None or depth > DEEPEST:
+        problems.append(Problem(offset, "`$` begins no variable", "write `$$` for a dollar sign, `${NAME}` for a variable"))
+        return ""
+    name, operator, rest = match[1], match[2] or "", match[3] or ""
+    if operator in ("", "?", ":?"):
+        return _required(name, operator, scope, problems, offset)
+    value = scope.value(name)
+    scope.used.update(found[1] for found in re.finditer(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", rest))
+    given = value is not None and not (operator[0] == ":" and value == "")
+    if given == operator.endswith("+"):
+        return "".join(_pieces(rest, scope, problems, offset + 3 + len(name) + len(operator), depth + 1))
+    return value or ""
+
+
+def _required(name: str, operator: str, scope: Scope, problems: list[Problem], offset: int) -> str:
+    value = scope.value(name)
+    if value is None:
+        known = sorted({*scope.variables, *scope.secrets})
+        problems.append(Problem(offset, f"variable `{name}` has no value", _where_to_add(name, known, scope.home)))
+    elif value == "" and operator == ":?":
+        problems.append(Problem(offset, f"variable `{name}` is empty", f"give it a value in {scope.home}"))
+    return value or ""
+
+
+def _where_to_add(name: str, known: list[str], home: str) -> str:
+    near = nearest(name, known)
+    add = f"add it to `variables` or `secrets` in {home}"
+    return f"{near} Else {add}" if near else add

@@ -1,0 +1,102 @@
+"""What every reader of a stack file shares: the texts, the faults, the notes and the folder beside the file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any
+
+from ..errors import Fault
+from .faults import Faults, Path, fault_at, short
+from .filling import Filling
+from .nodes import Node
+from .scalars import Scalar, resolve
+from .schema import FAULTY, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stack file being read; `notes` are keys that are left aside, with the reason."""
+
+    faults: Faults
+    filling: Filling
+    folder: File
+    notes: list[Fault] = field(default_factory=list)
+
+    @property
+    def reader(self) -> Reader:
+        """Return the reader of typed words."""
+        return Reader(self.faults, self.filling.plain)
+
+    def note(self, node: Node, path: Path, reason: str) -> None:
+        """Say that a key is left aside."""
+        self.notes.append(fault_at(node, path, f"ignored: {reason}"))
+
+    def entries(self, node: Node | None, path: Path) -> dict[str, Node]:
+        """Return a mapping's entries; anything else but nothing is a fault."""
+        if node is None or node.is_null:
+            return {}
+        if not isinstance(node.value, dict):
+            self.faults.add(node, path, f"{node.kind} where a mapping is wanted")
+        return node.mapping
+
+    def pairs(self, node: Node | None, path: Path, separator: str = "=") -> dict[str, Node | str]:
+        """Return a mapping or a list of `key=value` as key -> node, or -> text in escaped form for a list."""
+        if node is None or not isinstance(node.value, list):
+            return dict(self.entries(node, path))
+        found: dict[str, Node | str] = {}
+        for index, item in enumerate(node.items):
+            key, equals, value = self.filling.scalar(item, (*path, index)).partition(separator)
+            found[key] = value if equals else Node(None, item.file, item.line, item.line)
+        return found
+
+    def names(self, node: Node | None, path: Path) -> list[str]:
+        """Return a list of texts, or one text as a list."""
+        if node is None or node.is_null:
+            return []
+        if isinstance(node.value, dict):
+            self.faults.add(node, path, "a mapping where a list is wanted")
+            return []
+        if not isinstance(node.value, list):
+            return [self.filling.scalar(node, path)]
+        return [self.filling.scalar(item, (*path, index)) for index, item in enumerate(node.items)]
+
+    def text(self, node: Node | None, path: Path) -> str:
+        """Return a plain text, a number's text included; empty if nothing or after a fault."""
+        if node is None or node.is_null:
+            return ""
+        if isinstance(node.value, (dict, list)):
+            self.faults.add(node, path, f"{node.kind} where text is wanted")
+            return ""
+        value = self.filling.plain(node, path)
+        return "" if value is FAULTY else (value if isinstance(value, str) else node.raw)
+
+    def number(self, node: Node, path: Path) -> int | None:
+        """Return a whole number; Compose also takes one in quotes."""
+        value = self._typed(node, path)
+        if type(value) is int and value >= 0:
+            return value
+        if value is not FAULTY:
+            self.faults.add(
+                node,
+                path,
+                f"`{short(node.raw)}` where a whole number is wanted"
+                if node.raw
+                else f"{node.kind} where a whole number is wanted",
+            )
+        return None
+
+    def truth(self, node: Node | None, path: Path) -> bool:
+        """Return true or false; Compose also takes them in quotes."""
+        value = self._typed(node, path) if node is not None else False
+        if node is not None and type(value) is not bool and value is not FAULTY:
+            self.faults.add(node, path, f"`{short(node.raw)}` where true or false is wanted")
+        return value is True
+
+    def only(self, entries: dict[str, Node], path: Path, known: frozenset[str]) -> None:
+        """Note the keys that nobody knows, extensions apart."""
+        for key, node in entries.items():
+            if key not in known and not key.startswith("x-"):
+                self.faults.unknown(node, path, key, known)
+
+    def _typed(self, node: Node, path: Path) -> Scalar | object:
+        value: Any = self.filling.plain(node, path)
+        return resolve(value) if isinstance(value, str) else value

@@ -1,0 +1,124 @@
+"""What the hosts of an environment serve: asked over SSH at once, shown as text or JSON."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .hosts import Host
+from .silence import Silence, why_silent
+from .ssh import Answer
+
+COMMAND = ("sudo", "-n", "/usr/local/sbin/slipway", "status", "--json")
+Ask = Callable[[Host, Sequence[str]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a host said, or why it said nothing."""
+
+    host: Host
+    stacks: tuple[Mapping[str, Any], ...] = ()
+    silence: Silence | None = None
+
+
+def ask_all(hosts: Sequence[Host], ask: Ask) -> list[Report]:
+    """Ask every host at the same time."""
+    with ThreadPoolExecutor(max_workers=max(1, min(16, len(hosts)))) as pool:
+        return list(pool.map(lambda host: report(host, ask(host, COMMAND)), hosts))
+
+
+def report(host: Host, answer: Answer) -> Report:
+    """Turn an answer into a report."""
+    if answer.code == 0:
+        try:
+            return Report(host, tuple(json.loads(answer.output)["stacks"]))
+        except (ValueError, KeyError, TypeError):
+            cause = "its `slipway status --json` is not what this version expects"
+            return Report(host, silence=Silence(cause, "run site.yml so that both sides have the same version"))
+    return Report(host, silence=why_silent(host, answer))
+
+
+def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
+    """Return the reports for machines."""
+    return [
+        {"host": report.host.name, "error": {"cause": report.silence.cause, "next": report.silence.next_step}}
+        if report.silence
+        else {"host": report.host.name, "stacks": list(report.stacks)}
+        for report in reports
+    ]
+
+
+def as_text(reports: Sequence[Report], now: datetime) -> str:
+    """Return the reports for people."""
+    return "\n\n".join("\n".join(_host(report, now)) for report in reports)
+
+
+def _host(report: Report, now: datetime) -> Iterator[str]:
+    yield f"{report.host.name} ({report.host})"
+    if report.silence:
+        yield f"  no answer    {report.silence.cause}"
+        yield f"  next         {report.silence.next_step}"
+        return
+    if not report.stacks:
+        yield "  no stack runs here\n  next         list one under `stacks:` in the inventory and run site.yml"
+    for stack in report.stacks:
+        yield from _stack(stack, now)
+
+
+def _stack(stack: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    who = f" by {stack['who']}" if stack.get("who") else ""
+    why = f" ({stack['why']})" if stack.get("why") else ""
+    yield f"  {stack['name']}: release {stack.get('release') or 'none'} since {_moment(stack.get('since', ''), now)}{who}{why}"
+    yield f"    services   {services(stack.get('services', []))}"
+    for domain in stack.get("domains", []):
+        yield f"    address    {domain['url']}  {certificate(domain, now)}"
+    yield f"    last run   {_last_run(stack.get('last_run') or {}, now)}"
+
+
+def services(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return `n of m healthy` and each service that is not."""
+    lasting = [service for service in found if service["kind"] != "task"]
+    healthy, wanted = sum(s["healthy"] for s in lasting), sum(s["replicas"] for s in lasting)
+    short = [f"{s['name']} {s['healthy']}/{s['replicas']}" for s in lasting if s["healthy"] < s["replicas"]]
+    missing = f"; not all of {', '.join(short)}" if short else ""
+    return f"{healthy}/{wanted} healthy ({', '.join(s['name'] for s in lasting)}){missing}"
+
+
+def certificate(domain: Mapping[str, Any], now: datetime) -> str:
+    """Return who issued a domain's certificate and how long it lasts."""
+    issuer, expires = domain.get("certificate", ""), _parsed(domain.get("expires", ""))
+    if issuer == "stop-gap":
+        return "stop-gap certificate: none was issued yet; the host tries again by itself"
+    left = f", {(expires - now).days} days left" if expires else ""
+    return f"certificate of {issuer or 'nobody'}{left}"
+
+
+def _last_run(run: Mapping[str, Any], now: datetime) -> str:
+    if not run:
+        return "none yet"
+    error = f": {run['error']}" if run.get("error") else ""
+    return f"{run.get('verdict', '?')}, {run.get('seconds', 0):.0f} s, {_moment(run.get('at', ''), now)}{error}"
+
+
+def _moment(text: str, now: datetime) -> str:
+    moment = _parsed(text)
+    return f"{moment:%Y-%m-%d %H:%M} UTC ({age((now - moment).total_seconds())})" if moment else text or "never"
+
+
+def age(seconds: float) -> str:
+    """Return a time span in the largest unit that fits."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

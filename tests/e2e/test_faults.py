@@ -1,0 +1,148 @@
+"""What goes wrong between the operator and the host: each says its cause and the next step, loses nothing, and a rerun heals."""
+
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from slipway import lab
+
+from .demo_site import Run, Site
+
+
+def refused(run: Run, *words: str) -> None:
+    """Assert that a run failed and said these words."""
+    assert run.code != 0
+    missing = [word for word in words if word.lower() not in run.output.lower()]
+    assert not missing, f"{missing} not said in:\n{run.output[-4000:]}"
+    assert "Traceback" not in run.output
+
+
+def test_a_refused_key_is_named(site: Site, tmp_path: Path) -> None:
+    key = tmp_path / "stranger"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    stranger = site.varied(tmp_path, hosts={"ansible_ssh_private_key_file": str(key)})
+    refused(stranger.playbook(), "key", "next:")
+
+
+def test_an_unreachable_host_is_named(site: Site, tmp_path: Path) -> None:
+    refused(site.varied(tmp_path, hosts={"ansible_port": 2999}).playbook(), "refused", "next:")
+
+
+def test_a_changed_host_key_prints_its_remedy(site: Site, tmp_path: Path) -> None:
+    known = tmp_path / "known_hosts"
+    shutil.copy(lab.folder() / "known_hosts", known)
+    key = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    other = " ".join(Path(f"{key}.pub").read_text().split()[:2])
+    known.write_text(f"[127.0.0.1]:{site.host.ssh_port} {other}\n")
+    options = f"-o UserKnownHostsFile={known} -o ControlPath=none"
+    run = site.varied(tmp_path, hosts={"ansible_ssh_common_args": options}).playbook()
+    refused(run, "host key", "ssh-keygen", f"[127.0.0.1]:{site.host.ssh_port}")
+
+
+def test_a_wrong_sudo_password_is_named(site: Site, tmp_path: Path) -> None:
+    site.shell(
+        "id clerk >/dev/null 2>&1 || useradd -m -s /bin/bash clerk; echo 'clerk:right' | chpasswd;"
+        "echo 'clerk ALL=(ALL) ALL' >/etc/sudoers.d/clerk; usermod -aG ssh-users clerk;"
+        "mkdir -p /home/clerk/.ssh; cp /etc/ssh/authorized_keys.d/ops /home/clerk/.ssh/authorized_keys 2>/dev/null"
+        " || cp /home/ops/.ssh/authorized_keys /home/clerk/.ssh/authorized_keys; chown -R clerk: /home/clerk/.ssh;"
+        "[ ! -d /etc/ssh/authorized_keys.d ] || cp /etc/ssh/authorized_keys.d/ops /etc/ssh/authorized_keys.d/clerk"
+    )
+    try:
+        wrong = site.varied(tmp_path, hosts={"ansible_user": "clerk", "ansible_become_password": "wrong"})
+        refused(wrong.playbook(), "sudo password", "next:")
+    finally:
+        site.shell("userdel -r clerk; rm -f /etc/sudoers.d/clerk /etc/ssh/authorized_keys.d/clerk", check=False)
+
+
+def test_a_fault_in_the_stack_file_is_refused_before_any_host_is_touched(site: Site, tmp_path: Path) -> None:
+    wrong = site.varied(tmp_path, {"stacks.demo.variables.RELAESE": "1.0.0"})
+    for limit in ((), ("--limit", site.host.name), ("--tags", "firewall")):
+        run = wrong.playbook(*limit)
+        refused(run, "RELAESE", "stacks.yml:", "no host was touched")
+
+
+def test_a_registry_that_is_down_is_named_and_the_old_release_serves_on(baseline: Site, tmp_path: Path) -> None:
+    number = baseline.serving()["current"]
+    baseline.shell("docker image rm -f $(docker images -q slipway-demo/app:1.2.0) 2>/dev/null", check=False)
+    lab.stop("registry")
+    try:
+        run = baseline.release(tmp_path, "1.2.0").playbook()
+    finally:
+        lab.up(["test"], print)
+    refused(run, "10.212.0.10:5000", "next:")
+    assert baseline.serving()["current"] == number
+    assert baseline.client().get("/health").status_code == 200
+
+
+def test_a_disk_nearly_full_is_refused_before_a_pull(baseline: Site, tmp_path: Path) -> None:
+    number = baseline.serving()["current"]
+    baseline.shell("mount -t tmpfs -o size=16m tmpfs /var/lib/docker/tmp")
+    try:
+        run = baseline.release(tmp_path, "1.1.0").playbook()
+    finally:
+        baseline.shell("umount /var/lib/docker/tmp")
+    refused(run, "/var/lib/docker/tmp", "free", "next:")
+    assert baseline.serving()["current"] == number
+    assert not [name for name in baseline.containers() if f"-r{number + 1}-" in name]
+
+
+def test_two_runs_at_once_make_one_release(baseline: Site, tmp_path: Path) -> None:
+    number = baseline.serving()["current"]
+    changed = baseline.release(tmp_path, "1.1.0")
+    first, second = changed.start_playbook(), changed.start_playbook()
+    outputs = [process.communicate(timeout=600)[0] for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], outputs[0][-3000:] + outputs[1][-3000:]
+    assert baseline.serving()["current"] == number + 1
+    assert baseline.client().get("/").json()["release"] == "1.1.0"
+
+
+@pytest.mark.timeout(1500)
+def test_a_fresh_host_through_every_mishap(spare: Site) -> None:
+    """A check on a bare host, no package mirror, Ctrl-C, no certificate authority: the next run always goes on."""
+    check = spare.playbook("--check", "--diff").done()
+    assert "could not be judged" in check.output
+
+    hosts = "printf '127.0.0.1 deb.debian.org security.debian.org\\n' >>/etc/hosts"
+    spare.shell(f"cp /etc/hosts /etc/hosts.kept; {hosts}")
+    refused(spare.playbook(), "package", "mirror", "next:")
+    spare.shell("cat /etc/hosts.kept >/etc/hosts")
+
+    interrupted(spare, until="docker")
+    lab.stop("acme")
+    spare.playbook().done()
+    assert {domain["certificate"] for domain in spare.status()["domains"]} == {"stop-gap"}
+    assert (
+        spare.shell(
+            "curl -ks -o /dev/null -w '%{http_code}' --resolve api.spare.localhost:443:127.0.0.1 https://api.spare.localhost/health"
+        )
+        == "200"
+    )
+
+    lab.up(["spare"], print)
+    deadline = time.monotonic() + 120
+    while any(domain["certificate"] == "stop-gap" for domain in spare.status()["domains"]):
+        assert time.monotonic() < deadline, "the certificates did not heal by themselves"
+        time.sleep(2)
+    assert spare.client().get("/health").status_code == 200
+    assert spare.playbook().done().changed == 0
+
+
+def interrupted(site: Site, until: str) -> None:
+    """Run site.yml and send it Ctrl-C once it is in a role; it must end without a traceback."""
+    process = site.start_playbook()
+    assert process.stdout
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if line.startswith("TASK") and f"[{until} :" in line:
+            time.sleep(4)
+            process.send_signal(signal.SIGINT)
+            break
+    rest, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "Traceback" not in "".join(seen) + rest

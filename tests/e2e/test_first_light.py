@@ -1,0 +1,242 @@
+"""The demo stack on a converged host, as its visitors and its operator find it."""
+
+import concurrent.futures
+import json
+import ssl
+import subprocess
+import time
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from slipway import lab
+
+from .demo_site import Site
+
+
+@pytest.mark.feature("F07")
+def test_every_domain_answers_over_tls_of_the_acme_authority(site: Site) -> None:
+    for part in ("", "api", "files"):
+        with site.client(part).http:
+            assert site.client(part).get("/").status_code < 500
+    issuers = {domain["certificate"] for domain in site.status()["domains"]}
+    assert all("pebble" in issuer.lower() for issuer in issuers), issuers
+
+
+@pytest.mark.feature("F07")
+def test_plain_http_is_redirected_and_the_port_is_kept(site: Site) -> None:
+    answer = site.plain("/notes?page=2", "api")
+    assert answer.status_code == 301
+    assert answer.headers["location"] == f"https://{site.domain('api')}:{site.host.https_port}/notes?page=2"
+    assert site.client().get("/").headers["strict-transport-security"].startswith("max-age=31536000")
+
+
+def test_unknown_names_get_no_handshake_and_no_answer(site: Site) -> None:
+    stranger = site.client()
+    with pytest.raises(Exception, match=r"(?i)ssl|unrecognized"):
+        stranger.http.get(f"https://127.0.0.1:{site.host.https_port}/", extensions={"sni_hostname": "stranger.example"})
+    foreign = stranger.http.get(
+        f"https://127.0.0.1:{site.host.https_port}/",
+        headers={"Host": "stranger.example"},
+        extensions={"sni_hostname": stranger.name},
+    )
+    assert foreign.status_code == 421
+
+
+def test_health_asks_postgres_and_redis_and_says_what_is_wrong(site: Site) -> None:
+    api = site.client()
+    healthy = api.get("/health")
+    assert (healthy.status_code, healthy.json()["database"], healthy.json()["redis"]) == (200, "connected", "connected")
+    redis = next(name for name in site.containers() if "redis" in name)
+    site.shell(f"docker pause {redis}")
+    try:
+        sick = api.get("/health")
+        assert sick.status_code == 503
+        assert "redis" in sick.text
+    finally:
+        site.shell(f"docker unpause {redis}")
+
+
+@pytest.mark.feature("F06")
+def test_names_and_paths_lead_to_their_services(site: Site) -> None:
+    assert "text/html" in site.client("").get("/").headers["content-type"]
+    assert site.client("api").get("/").headers["content-type"] == "application/json"
+    assert site.client("files").get("/").headers["content-type"].endswith("xml")
+
+
+@pytest.mark.feature("F09")
+def test_a_client_above_its_limit_gets_429_with_retry_after(site: Site) -> None:
+    api = site.client()
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: api.get("/whoami"), range(80)))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert len(answers) - len(refused) >= 20
+    assert int(refused[0].headers["retry-after"]) >= 1
+    assert refused[0].json()["error"] == "rate_limited"
+    time.sleep(3)
+    assert api.get("/whoami").status_code == 200
+
+
+@pytest.mark.feature("F11")
+def test_security_headers_are_on_every_answer(site: Site) -> None:
+    api = site.client()
+    answers = [api.get("/health"), api.get("/nothing-here"), api.post("/notes", content=b"x" * (2 * 1024 * 1024))]
+    assert [answer.status_code for answer in answers] == [200, 404, 413]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"].upper() == "DENY"
+        assert "content-security-policy" in answer.headers
+        assert "strict-transport-security" in answer.headers
+
+
+@pytest.mark.feature("F12")
+def test_uploads_pass_up_to_their_limit_and_not_above(site: Site) -> None:
+    api = site.client()
+    fits = api.post("/upload", files={"file": ("photo.bin", b"x" * (10 * 1024 * 1024 - 4096))})
+    assert fits.status_code in (200, 201), fits.text
+    assert api.post("/upload", files={"file": ("photo.bin", b"x" * (10 * 1024 * 1024 + 1))}).status_code == 413
+
+
+@pytest.mark.feature("F13")
+def test_the_application_sees_the_true_address_however_it_is_forged(site: Site) -> None:
+    seen = site.client().get("/whoami", headers={"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"})
+    assert "203.0.113.9" not in seen.text
+    assert site.host.address.rsplit(".", 1)[0] in seen.text
+
+
+@pytest.mark.feature("F08")
+def test_a_websocket_echoes_and_outlives_a_minute_of_silence_and_an_edge_reload(site: Site) -> None:
+    with site.websocket() as socket:
+        socket.send("hello")
+        site.shell("systemctl reload nginx")
+        time.sleep(65)
+        socket.send("still there")
+        received = [str(socket.recv(timeout=10)) for _ in range(3)]
+        deadline = time.monotonic() + 90
+        while not any("still there" in text for text in received) and time.monotonic() < deadline:
+            received.append(str(socket.recv(timeout=10)))
+    assert any("hello" in text for text in received)
+    assert any("still there" in text for text in received)
+
+
+def test_websockets_are_refused_where_no_route_allows_them(site: Site) -> None:
+    with pytest.raises(InvalidStatus), site.websocket("/whoami"):
+        pass
+
+
+@pytest.mark.feature("F24")
+def test_migrations_ran_once_before_the_application(site: Site) -> None:
+    journal = [json.loads(line) for line in site.shell("cat /var/lib/slipway/demo/journal.jsonl").splitlines()]
+    first = journal[0]["run"]
+    steps = [str(entry.get("step")) for entry in journal if entry["run"] == first and entry.get("step")]
+    assert sum("migrate" in step for step in dict.fromkeys(steps)) == 1
+    order = list(dict.fromkeys(steps))
+    migrate = next(index for index, step in enumerate(order) if "migrate" in step)
+    assert migrate < next(index for index, step in enumerate(order) if "web" in step or "api" in step)
+
+
+@pytest.mark.feature("F03")
+def test_eight_services_run_healthy_and_the_one_shot_made_its_bucket(site: Site) -> None:
+    services = {service["name"]: service for service in site.status()["services"]}
+    running = {name: service for name, service in services.items() if service["kind"] != "task"}
+    assert {"api", "web", "worker", "beat", "db", "redis", "objects"} <= set(running)
+    assert all(service["healthy"] == service["replicas"] for service in running.values()), running
+    upload = site.client().post("/upload", files={"file": ("bucket.txt", b"there")})
+    assert upload.status_code in (200, 201)
+
+
+def test_a_job_is_done_by_a_worker(site: Site) -> None:
+    api = site.client()
+    job = api.post("/jobs", json={}).json()["id"]
+    deadline = time.monotonic() + 20
+    while (state := api.get(f"/jobs/{job}").json()["state"]) != "done" and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert state == "done"
+
+
+@pytest.mark.feature("F04")
+def test_no_process_of_the_application_runs_as_root(site: Site) -> None:
+    for name in site.containers():
+        if "-r" in name:
+            users = set(site.shell(f"docker top {name} -eo uid").split()[1:])
+            assert "0" not in users, name
+
+
+@pytest.mark.feature("F01")
+def test_only_the_declared_ports_answer_from_another_host(site: Site) -> None:
+    site.shell("docker run -d --rm --name planted -p 0.0.0.0:5432:8000 slipway.local/demo/api:r1 python3 -m http.server 8000")
+    try:
+        ports = [*range(1, 1025), 2375, 3000, 5000, 5432, 6379, 8000, 8080, 9000, 20001, 20002]
+        program = (
+            "import socket, concurrent.futures as f\n"
+            "def ask(p):\n"
+            "    s = socket.socket(); s.settimeout(2)\n"
+            f"    return p if s.connect_ex(('{site.host.address}', p)) == 0 else 0\n"
+            f"print(sorted(filter(None, f.ThreadPoolExecutor(200).map(ask, {ports!r}))))"
+        )
+        seen = json.loads(_on_probe(["python3", "-c", program]))
+    finally:
+        site.shell("docker rm -f planted")
+    assert seen == [22, 80, 443]
+
+
+@pytest.mark.feature("F05")
+def test_stores_cannot_be_reached_from_another_host_by_route(site: Site) -> None:
+
+    database = next(name for name in site.containers() if "-db" in name)
+    inspect = json.loads(site.shell(f"docker inspect {database}"))[0]
+    address = next(iter(inspect["NetworkSettings"]["Networks"].values()))["IPAddress"]
+    _on_probe(["ip", "route", "replace", address, "via", site.host.address])
+    program = f"import socket; s = socket.socket(); s.settimeout(3); print(s.connect_ex(('{address}', 5432)))"
+    assert _on_probe(["python3", "-c", program]).strip() != "0"
+    assert lab.HOSTS["probe"].address != site.host.address
+
+
+@pytest.mark.feature("F18")
+def test_secrets_are_in_no_argv_log_or_record(site: Site) -> None:
+
+    for name in ("SECRET_KEY", "DB_PASSWORD", "S3_SECRET"):
+        value = (lab.folder() / "secrets" / name).read_text().strip()
+        assert value
+        found = site.shell(
+            f"grep -rlF -e '{value}' /var/lib/slipway /var/log /etc/nginx /usr/local/lib/slipway /tmp", check=False
+        )
+        assert not found.strip(), found
+        assert value not in site.shell(
+            "journalctl --no-pager | cat; for p in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$p; done", check=False
+        )
+    assert "400" in site.shell("find /etc/slipway/secrets -type f -printf '%m\\n' | sort -u")
+
+
+def test_the_deploy_user_has_a_key_and_nothing_of_docker(site: Site) -> None:
+    groups = site.shell("id -nG deploy").split()
+    assert "docker" not in groups
+    assert "sudo" not in groups
+    assert site.shell("getent group docker | cut -d: -f4").strip() == ""
+    denied = site.shell("su -s /bin/sh deploy -c 'sudo -n id; docker ps' 2>&1", check=False)
+    assert "uid=0" not in denied
+
+
+def test_a_second_run_changes_nothing_and_a_check_shows_nothing(site: Site) -> None:
+    assert site.playbook().done().changed == 0
+    check = site.playbook("--check", "--diff").done()
+    assert check.changed == 0
+    assert "--- before" not in check.output
+
+
+def test_tls_is_modern_only(site: Site) -> None:
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(Exception, match=r"(?i)ssl|protocol|version"):
+        httpx.get(f"https://127.0.0.1:{site.host.https_port}/", verify=old, extensions={"sni_hostname": site.domain("api")})
+
+
+def _on_probe(argv: list[str]) -> str:
+
+    run = subprocess.run(
+        ["docker", "exec", lab.HOSTS["probe"].container, *argv], capture_output=True, text=True, check=False, timeout=120
+    )
+    return run.stdout

@@ -1,0 +1,126 @@
+"""A second release, a bad release, a host that loses power: who serves, and what visitors notice."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from slipway import lab
+from tests.load import Tally, sockets, steady
+
+from .demo_site import Site
+
+
+@contextlib.contextmanager
+def visitors(site: Site) -> Iterator[list[Tally]]:
+    """Ask the API all the while, well below its limit, over fresh and kept connections."""
+
+    def ask(client: httpx.Client) -> httpx.Response:
+        return client.get(
+            f"https://127.0.0.1:{site.host.https_port}/health",
+            headers={"Host": f"{site.domain('api')}:{site.host.https_port}"},
+            extensions={"sni_hostname": site.domain("api")},
+        )
+
+    def client() -> httpx.Client:
+        return httpx.Client(verify=site.tls(), timeout=30)
+
+    with steady(ask, client, 4, keep=False) as fresh, steady(ask, client, 4, keep=True) as kept:
+        yield [fresh, kept]
+
+
+def answers_again(site: Site, seconds: int) -> float:
+    """Wait until the API is healthy and return how long it took."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        with contextlib.suppress(httpx.HTTPError):
+            if site.client().get("/health").status_code == 200:
+                return time.monotonic() - started
+        time.sleep(1)
+    raise AssertionError(f"no healthy answer within {seconds} s")
+
+
+def stores(site: Site) -> str:
+    return site.shell("docker ps --no-trunc --filter label=slipway.kind=store --format '{{.ID}} {{.Names}}' | sort")
+
+
+def ticks(site: Site) -> list[float]:
+    """Return the times at which a scheduler ticked, from the application's own table."""
+    return [float(tick["at"]) for tick in site.client().get("/ticks").json()]
+
+
+@pytest.mark.feature("F25")
+@pytest.mark.feature("F36")
+def test_a_second_release_loses_no_request_and_touches_no_store(baseline: Site, tmp_path: Path) -> None:
+    before, number = stores(baseline), baseline.serving()["current"]
+    with visitors(baseline) as tallies, sockets(baseline.websocket, 5) as held:
+        time.sleep(2)
+        baseline.release(tmp_path, "1.1.0").playbook().done()
+        time.sleep(2)
+    assert [tally.failures for tally in tallies] == [[], []]
+    assert all(tally.answers > 20 for tally in tallies)
+    assert held.answers
+    assert baseline.client().get("/").json()["release"] == "1.1.0"
+    assert baseline.serving()["current"] > number
+    assert stores(baseline) == before
+    assert len([name for name in baseline.containers() if "-beat-" in name]) == 1
+    assert not [name for name in baseline.containers() if f"-r{number}-" in name]
+
+
+@pytest.mark.feature("F23")
+def test_a_release_is_a_record_of_digests_and_its_images_stay_under_a_local_tag(site: Site) -> None:
+    number = site.serving()["current"]
+    record = json.loads(site.shell(f"cat /var/lib/slipway/demo/releases/{number}/release.json"))
+    assert "sha256:" in json.dumps(record)
+    assert f"slipway.local/demo/api:r{number}" in site.shell("docker images --format '{{.Repository}}:{{.Tag}}'")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        pytest.param("never-healthy", "healthy", id="never-healthy"),
+        pytest.param("loopback-only", "api", id="healthy-only-inside"),
+        pytest.param("crash:1", "api", id="crash-loop", marks=pytest.mark.sweep),
+        pytest.param("wrong-port", "api", id="wrong-port", marks=pytest.mark.sweep),
+        pytest.param("migration-fails", "migrate", id="migration-fails"),
+    ],
+)
+@pytest.mark.feature("F29")
+def test_a_bad_release_never_takes_traffic(baseline: Site, tmp_path: Path, fault: str, said: str) -> None:
+    number = baseline.serving()["current"]
+    with visitors(baseline) as tallies:
+        run = baseline.release(tmp_path, "1.1.0", FAULT=fault).playbook()
+    assert run.code != 0
+    assert said in run.output
+    assert [tally.failures for tally in tallies] == [[], []]
+    assert baseline.serving()["current"] == number
+    assert {name.split("-")[1] for name in baseline.containers() if "-r" in name} == {f"r{number}"}
+
+
+def test_an_image_that_does_not_exist_is_refused_by_name(baseline: Site, tmp_path: Path) -> None:
+    number = baseline.serving()["current"]
+    run = baseline.release(tmp_path, "9.9.9").playbook()
+    assert run.code != 0
+    assert "slipway-demo/app:9.9.9" in run.output
+    assert baseline.serving()["current"] == number
+    assert baseline.client().get("/health").status_code == 200
+
+
+@pytest.mark.feature("F02")
+def test_all_answers_again_after_a_reboot_and_after_a_power_cut(site: Site) -> None:
+    number = site.serving()["current"]
+    for act in (lab.reboot, lab.power_cut):
+        act(site.host.name)
+        answers_again(site, 120)
+        assert site.client("").get("/").status_code == 200
+        assert site.serving()["current"] == number
+        deadline = time.monotonic() + 60
+        while any(service["healthy"] < service["replicas"] for service in site.status()["services"] if service["kind"] != "task"):
+            assert time.monotonic() < deadline, site.status()["services"]
+            time.sleep(1)
+        assert len([name for name in site.containers() if "-beat-" in name]) == 1
+    assert site.playbook().done().changed == 0

@@ -1,0 +1,65 @@
+"""The verbs of `fab`: help, typing mistakes, exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slipway.ops import operation
+
+ROOT = Path(__file__).resolve().parents[3]
+VERBS = {"status": {"--env", "--json"}, "logs": {"--stack", "--tail"}}
+
+
+def fab(*words: str) -> "subprocess.CompletedProcess[str]":
+    program = Path(sys.executable).parent / "fab"
+    return subprocess.run([program, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["statsu"], "there is no verb 'statsu'; did you mean 'status'?"),
+        (["qqqq"], "there is no verb 'qqqq'\n"),
+        (["status", "--jsno"], "`fab status` has no option --jsno; did you mean '--json'?"),
+        (["logs", "demo", "--tial=5"], "`fab logs` has no option --tial; did you mean '--tail'?"),
+        (["logs", "demo", "--", "x"], "takes no words after `--`"),
+    ],
+)
+def test_typing_mistakes_are_answered_with_what_was_meant(words: list[str], answer: str) -> None:
+    assert answer in operation.mistake(words, VERBS)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--list"], ["status"], ["status", "--env=lab", "--help"], ["status", "--env", "x", "logs", "demo"]]
+)
+def test_what_fabric_understands_is_left_to_it(words: list[str]) -> None:
+    assert operation.mistake(words, VERBS) == ""
+
+
+def test_numbers_are_refused_with_an_example() -> None:
+    assert operation.number("--tail", "20") == 20
+    for text in ("-1", "ten", "", "1.5", "²"):
+        with pytest.raises(operation.BadOption, match="whole number"):
+            operation.number("--tail", text)
+
+
+def test_the_list_shows_each_verb_with_one_line() -> None:
+    listed = fab("--list").stdout.splitlines()
+    assert [line.split()[0] for line in listed[2:] if line] == ["check", "logs", "ssh", "status"]
+
+
+@pytest.mark.parametrize("verb", ["check", "logs", "ssh", "status"])
+def test_every_option_has_a_help_text(verb: str) -> None:
+    options = [line.strip() for line in fab("--help", verb).stdout.splitlines() if line.startswith("  --")]
+    assert options
+    assert all("  " in option for option in options)
+
+
+def test_wrong_input_ends_with_2_and_says_what_to_do() -> None:
+    run = fab("status", "--env", "no-such-place")
+    assert run.returncode == 2
+    assert "there is no environment 'no-such-place'\n  next: " in run.stderr
+    assert fab("logs", "demo", "--tail", "ten").returncode == 2
+    assert fab("staus").returncode == 2

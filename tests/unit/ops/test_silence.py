@@ -1,0 +1,46 @@
+"""Why a host says nothing, from what OpenSSH and sudo really print."""
+
+import pytest
+
+from slipway.errors import HostError
+from slipway.ops.hosts import Host
+from slipway.ops.silence import told, why_silent
+from slipway.ops.ssh import Answer
+
+HOST = Host("demo", "127.0.0.1", 2201, "ops")
+
+
+@pytest.mark.parametrize(
+    ("code", "errors", "cause", "next_step"),
+    [
+        (255, "ops@127.0.0.1: Permission denied (publickey).", "refuses the key of ops", "ssh-add -l"),
+        (255, "ssh: connect to host 127.0.0.1 port 2201: Connection refused", "nothing listens", "ansible_port"),
+        (255, "ssh: connect to host 192.0.2.1 port 22: Connection timed out", "cannot be reached", "that it runs"),
+        (255, "ssh: connect to host 192.0.2.1 port 22: No route to host", "cannot be reached", "that it runs"),
+        (255, "ssh: Could not resolve hostname nowhere: Name or service not known", "has no address", "ansible_host"),
+        (
+            255,
+            "@@@\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+            "not the one",
+            "console",
+        ),
+        (
+            255,
+            "No ED25519 host key is known for x and you have requested strict checking.\nHost key verification failed.",
+            "not",
+            "key",
+        ),
+        (1, "sudo: a password is required", "may not use sudo without a password", "--ask-become-pass"),
+        (1, "sudo: /usr/local/sbin/slipway: command not found", "not installed", "site.yml --limit demo"),
+        (9, "first line\nsomething new", "it said: something new", "fab ssh --host demo"),
+    ],
+)
+def test_each_silence_has_a_cause_and_a_next_step(code: int, errors: str, cause: str, next_step: str) -> None:
+    silence = why_silent(HOST, Answer(code, "", errors))
+    assert cause in silence.cause
+    assert next_step in silence.next_step
+
+
+def test_a_silence_becomes_an_error_of_the_host() -> None:
+    with pytest.raises(HostError, match="demo: it refuses the key"):
+        told(HOST, Answer(255, "", "Permission denied (publickey)."))
