@@ -10,6 +10,7 @@ import grp
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -20,9 +21,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .host_entries import Entry, Refused, difference, differs, look, read_entry, settled, write
-from .host_guard import arm, confirm, undo
+from .host_guard import arm, confirm, pending, undo
 
-MARK = b"Written by Slipway"  # in the first line of a file that is ours
+MARK = re.compile(rb"(?:Written by|Belongs to) Slipway")  # in the first line of a file that is ours
 CLONE_NEWNS = 0x00020000
 OVERLAID = ("etc", "opt", "usr", "var")
 CHECKER_NOT_STARTED = 125
@@ -68,6 +69,8 @@ def bring(request: Request, judge: Judge, program: bytes = b"") -> dict[str, Any
         if request.guard:
             arm(request.guard, [found[entry.path] for entry in changes], program)
         write(changes)
+    if request.guard and not request.check:
+        result["armed"] = pending(request.guard["name"])
     return result
 
 
@@ -80,7 +83,7 @@ def stale(request: Request) -> list[str]:
 
 def _is_ours(path: Path) -> bool:
     with path.open("rb") as file:
-        return MARK in file.readline(400)
+        return bool(MARK.search(file.readline(400)))
 
 
 def _judged(request: Request, changes: Sequence[Entry], judge: Judge) -> list[str]:

@@ -23,6 +23,7 @@ def arm(guard: dict[str, Any], before: Sequence[Entry], program: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     GUARDS.chmod(0o700)
     _stop_timer(name)
+    (folder / "undone.json").unlink(missing_ok=True)
     earlier = _kept(folder)  # of a change nobody confirmed: its past is the one to return to
     known = {entry.path for entry in earlier}
     entries = [*earlier, *(entry for entry in before if entry.path not in known)]
@@ -30,6 +31,14 @@ def arm(guard: dict[str, Any], before: Sequence[Entry], program: bytes) -> None:
     files = {"undo.json": undo_text.encode(), "program.zip": program}
     write([Entry(str(folder / file), "file", content, 0o600) for file, content in files.items()])
     _start_timer(name, guard["seconds"], folder / "program.zip")
+
+
+def pending(name: str) -> bool:
+    """Return whether a change waits to be confirmed; forget one that was put back and is made no more."""
+    armed = (GUARDS / name / "undo.json").exists()
+    if not armed:
+        shutil.rmtree(GUARDS / name, ignore_errors=True)
+    return armed
 
 
 def _start_timer(name: str, seconds: int, program: Path) -> None:
@@ -52,8 +61,10 @@ def _kept(folder: Path) -> list[Entry]:
 
 def confirm(name: str) -> dict[str, Any]:
     """Keep the new files: end the guard and forget the old ones."""
+    if not (GUARDS / name).exists():
+        return {"changed": False}
     if not (GUARDS / name / "undo.json").exists():
-        raise Refused(f"nothing to confirm: the host has already put back what the guard {name} kept")
+        raise Refused(f"nothing to confirm: the host has already put back what the guard {name} kept\n  next: run this again")
     _stop_timer(name)
     shutil.rmtree(GUARDS / name)
     return {"changed": True}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .model import Stack
+
 
 @dataclass(frozen=True, slots=True)
 class Host:
@@ -38,3 +40,16 @@ class Placement:
     users: Mapping[str, int] = field(default_factory=dict)
     secrets_generation: int = 0
     base_generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stack and what the host allotted to one release of it: all that a render needs."""
+
+    stack: Stack
+    placement: Placement
+
+    @property
+    def number(self) -> int:
+        """Return the release's number."""
+        return self.placement.number

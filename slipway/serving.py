@@ -1,4 +1,4 @@
-"""The serving record: which release of a stack serves now, and which are on their way in or out. Pure; the clock comes in as text."""
+"""The serving record: which release of a stack serves, which are on their way in or out. Pure; the clock comes in as text."""
 
 from dataclasses import dataclass, replace
 
@@ -30,7 +30,9 @@ class Serving:
     def begun(self, number: int) -> "Serving":
         """Record that a release is being made."""
         if self.next is not None:
-            raise SlipwayError(f"release {self.next} of {self.stack} is still in the making", f"run `slipway resume {self.stack}`")
+            raise SlipwayError(
+                f"release {self.next} of {self.stack} is still in the making", f"run `slipway resume {self.stack}`"
+            )
         if number <= self.highest:
             raise SlipwayError(f"release number {number} of {self.stack} was used before: {self.highest} is the last")
         return replace(self, next=number)

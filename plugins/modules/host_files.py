@@ -124,6 +124,10 @@ paths:
   description: Paths that were changed or removed.
   returned: success
   type: list
+armed:
+  description: Whether a guarded change, of this run or an earlier one, waits to be confirmed.
+  returned: with O(guard), outside check mode
+  type: bool
 not_judged:
   description: Why the set could not be judged (check mode on a host that lacks the checker).
   returned: success

@@ -47,7 +47,10 @@ class View:
         elif recap := RECAP.match(text):
             self.changes += sum(map(int, CHANGES.findall(recap[2])))
             self._tell(text)
+        elif text.startswith("[ERROR]") and self._task:
+            self._loud = False  # the same words follow with the host's verdict
         elif text.startswith(("[WARNING]", "[ERROR]", "[DEPRECATION", "ERROR!")) or (self._loud and text.strip()):
+            self._loud = True
             self._tell(text)
 
     def beat(self) -> None:

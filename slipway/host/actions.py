@@ -3,20 +3,21 @@
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ..codec import from_json, to_json
-from ..errors import HostError, ReleaseRefused, SlipwayError
+from ..codec import from_json
+from ..errors import ReleaseRefused, SlipwayError
 from ..model import Health
 from ..plan.step import Action, Step
-from . import clock, drain, files, health, slots
+from . import clock, drain, files, health, lock, slots
 from .containers import killed
 from .machine import Machine, Work
 
 ASK_EVERY_SECONDS = 0.2
 LATE = 124
+ISSUE_LOCK_SECONDS = 300
+CONTAINERS_READ = 0o644  # bind mounts keep the mode; the folder above lets only root in
 CERTIFICATE = re.compile(r"ssl_certificate\s+\S*/([^/\s]+)/live/fullchain\.pem")
 
 
@@ -29,10 +30,10 @@ def _run(work: Work, step: Step) -> None:
     _command(work, step)
 
 
-def _write(work: Work, step: Step) -> None:
+def _write(work: Work, step: Step) -> None:  # noqa: ARG001 - the form of every action
     texts: Mapping[str, str] = step.arguments["files"]
     for path, text in texts.items():
-        files.write(Path(path), text, 0o600)
+        files.write(Path(path), text, CONTAINERS_READ)
 
 
 def _pull(work: Work, step: Step) -> None:
@@ -65,7 +66,9 @@ def _unanswered(work: Work, step: Step, target: str, fault: str) -> ReleaseRefus
     name = work.container_at(target.rpartition(":")[0])
     if not name:
         return ReleaseRefused(work.mask(cause), "does it listen on 0.0.0.0, on this port?")
-    return ReleaseRefused(f"{work.mask(cause)}\n{work.crew.refusal(name, 'was asked').cause}", "does it listen on 0.0.0.0, on this port?")
+    return ReleaseRefused(
+        f"{work.mask(cause)}\n{work.crew.refusal(name, 'was asked').cause}", "does it listen on 0.0.0.0, on this port?"
+    )
 
 
 def _task(work: Work, step: Step) -> None:
@@ -101,7 +104,7 @@ def _record(work: Work, step: Step) -> None:
 
 def _switch(work: Work, step: Step) -> None:
     slots.keep(work.folder, step.arguments["targets"])
-    slots.put_in_force(work.machine)
+    slots.put_in_force(work.machine.layout, work.machine.runner)
 
 
 def _check_site(work: Work, step: Step) -> None:
@@ -126,6 +129,8 @@ def _ensure_certificates(work: Work, text: str) -> None:
 
 
 def _certificates(work: Work, step: Step) -> None:
+    if not work.machine.nginx.running:
+        return  # nobody could answer the authority; the timer asks once nginx is up
     for wanted in step.arguments["certificates"]:
         if warning := issue(work.machine, wanted["domain"], wanted["names"]):
             work.warn(warning)
@@ -133,21 +138,32 @@ def _certificates(work: Work, step: Step) -> None:
 
 def issue(machine: Machine, domain: str, names: list[str]) -> str:
     """Issue a certificate if one is wanted; return what went wrong, or nothing."""
-    why = machine.certificates.wanting(domain, names, machine.edge, clock.utc())
-    if not why:
-        return ""
     try:
-        machine.certificates.issue(domain, names, machine.edge)
-        machine.nginx.reload()
+        with lock.held(machine.layout.state / "certificates.lock", "certificates", ISSUE_LOCK_SECONDS, machine.say):
+            why = machine.certificates.wanting(domain, names, machine.edge, clock.utc())
+            if why:
+                machine.certificates.issue(domain, names, machine.edge)
+                machine.nginx.reload()
     except SlipwayError as error:
-        return f"no certificate for {domain} yet ({why}); asked again in {machine.edge.retry_seconds} s: {error}"
+        return f"no certificate for {domain} yet; it is asked for again every {machine.edge.retry_seconds} s: {error}"
     return ""
 
 
+def _restart(work: Work, step: Step) -> None:
+    if argv := _with_present(work, step):
+        work.machine.runner.run(argv, limit_seconds=step.limit_seconds)
+
+
 def _stop(work: Work, step: Step) -> None:
-    present = [name for name in step.arguments["containers"] if work.machine.docker.container(name)]
-    if present:
-        work.machine.runner.begin(step.argv)
+    if argv := _with_present(work, step):
+        work.machine.runner.begin(argv)
+
+
+def _with_present(work: Work, step: Step) -> tuple[str, ...]:
+    """Return a step's command on those of its containers that are there; nothing where none is."""
+    named = step.arguments["containers"]
+    missing = {name for name in named if work.machine.docker.container(name) is None}
+    return () if missing >= set(named) else tuple(word for word in step.argv if word not in missing)
 
 
 def _ended(work: Work, step: Step) -> None:
@@ -179,7 +195,7 @@ def _remove(work: Work, step: Step) -> None:
 def _command(work: Work, step: Step) -> None:
     runner = work.machine.runner
     if step.environment:
-        runner = replace(runner, environment={**runner.environment, **work.secret_values})
+        runner = replace(runner, environment={**runner.environment, **work.values_for(step.argv)})
     runner.run(step.argv, limit_seconds=step.limit_seconds)
 
 
@@ -195,6 +211,7 @@ ACTIONS: Mapping[Action, Callable[[Work, Step], None]] = {
     "check-site": _check_site,
     "site": _site,
     "certificates": _certificates,
+    "restart": _restart,
     "stop": _stop,
     "ended": _ended,
     "drain": _drain,

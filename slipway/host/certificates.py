@@ -138,7 +138,7 @@ def certbot_argv(domain: str, names: Sequence[str], settings: EdgeSettings, hook
     return (
         *("certbot", "certonly", "--non-interactive", "--agree-tos", *who, *server),
         *("--webroot", "--webroot-path", WEBROOT, "--key-type", "ecdsa", "--cert-name", domain, *named),
-        *("--force-renewal", "--renew-with-new-names", "--deploy-hook", shlex.join(hook)),
+        *("--force-renewal", "--deploy-hook", shlex.join(hook)),
     )
 
 
@@ -146,9 +146,10 @@ def stop_gap_argv(folder: Path, domain: str, names: Sequence[str]) -> tuple[str,
     """Return the command that makes a certificate nobody trusts, for the seconds until a real one is there."""
     alternatives = ",".join(f"DNS:{name}" for name in names)
     return (
-        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", str(STOP_GAP_DAYS)),
-        *("-subj", "/O=Slipway stop-gap/CN=" + domain[:64], "-addext", f"subjectAltName={alternatives}"),
-        *("-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")),
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"),
+        *("-days", str(STOP_GAP_DAYS), "-subj", f"/O=Slipway stop-gap/CN={domain[:64]}"),
+        *("-addext", f"subjectAltName={alternatives}", "-keyout", str(folder / "privkey.pem")),
+        *("-out", str(folder / "fullchain.pem")),
     )
 
 

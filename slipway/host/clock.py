@@ -11,3 +11,8 @@ def utc() -> datetime:
 def now() -> str:
     """Return the time in UTC as text, to the millisecond."""
     return utc().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse(text: str) -> datetime:
+    """Return a recorded time."""
+    return datetime.fromisoformat(text)

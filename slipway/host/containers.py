@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..errors import HostError, ReleaseRefused
-from .docker import Container, Docker
+from .docker import PROJECT, Container, Docker
 from .runner import Runner
 
 POLL_SECONDS = 0.1
 STEADY_SECONDS = 3.0  # a container without a health check proves itself by staying up this long
 LOG_LINES = 20
 KILLED = 137
-PROJECT = "com.docker.compose.project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +53,15 @@ class Crew:
 
     def remove_project(self, project: str, grace_seconds: int) -> dict[str, int]:
         """Stop and remove a project's containers and networks; return the exit codes of those that ran."""
-        present = self.docker.containers({PROJECT: project})
+        present = self.docker.containers(f"{PROJECT}={project}")
         running = [item.name for item in present if item.state in ("running", "restarting", "paused")]
         if running:
             self.runner.run(("docker", "stop", "--time", str(grace_seconds), *running), limit_seconds=grace_seconds + 60)
         codes = self.end(running, 5)
         if present:
             self.runner.run(("docker", "rm", "--force", "--volumes", *(item.name for item in present)))
-        if networks := self.docker.networks(project):
-            self.runner.run(("docker", "network", "rm", *networks))
+        if networks := self.docker.networks(f"{PROJECT}={project}"):
+            self.runner.run(("docker", "network", "rm", *(name for name, _ in networks)))
         return codes
 
     def remove(self, name: str) -> None:
@@ -72,8 +71,12 @@ class Crew:
 
     def refusal(self, name: str, what: str) -> ReleaseRefused:
         """Return the refusal for a container, with its last lines."""
-        log = self.mask(self.docker.log(name, LOG_LINES)).strip() or "(it wrote nothing)"
-        return ReleaseRefused(f"{name} {self.mask(what)}\nits last lines:\n{log}", "correct the cause and deploy again")
+        return ReleaseRefused(f"{name} {self.mask(what)}\n{self.last_lines(name)}", "correct the cause and deploy again")
+
+    def last_lines(self, name: str) -> str:
+        """Return the last lines a container wrote, with a heading."""
+        log = self.mask(self.docker.log(name, LOG_LINES)).strip()
+        return f"last lines of {name}:\n{log}" if log else f"{name} wrote nothing"
 
     def _ready(self, name: str, restarts_before: int) -> bool:
         container = self.docker.container(name)
@@ -125,4 +128,6 @@ def killed(codes: dict[str, int]) -> Sequence[str]:
 def _state(container: Container | None) -> str:
     if container is None:
         return "it is gone"
-    return f"{container.state}, {container.health or 'no health check'}{f': {container.last_check}' if container.last_check else ''}"
+    return (
+        f"{container.state}, {container.health or 'no health check'}{f': {container.last_check}' if container.last_check else ''}"
+    )

@@ -13,7 +13,7 @@ CONTAINERD = Path("/var/lib/containerd")
 
 
 def needed_mb(missing: Iterable[str], known_sizes: Mapping[str, int]) -> int:
-    """Return the room that images need: twice the size of the repository's largest, since layers are unpacked beside their archive."""
+    """Return the room that images need: twice their repository's largest, as layers are unpacked beside their archive."""
     sizes = [known_sizes.get(repository(name), UNKNOWN_IMAGE_MB * MIB // 2) for name in missing]
     return RESERVE_MB + 2 * sum(sizes) // MIB
 
@@ -41,4 +41,7 @@ def check(folders: Collection[Path], needed: int, free: Callable[[Path], int] = 
     """Refuse where a folder has less room than needed."""
     short = [f"{path} has {free(path)} MiB free, needed {needed} MiB" for path in folders if free(path) < needed]
     if short:
-        raise HostError("the disk is too full for this release: " + "; ".join(short), "free some room (`docker system df`), then run this again")
+        raise HostError(
+            "the disk is too full for this release: " + "; ".join(short),
+            "free some room (`docker system df`), then run this again",
+        )

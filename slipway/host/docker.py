@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from ..errors import HostError
 
 SOCKET = Path("/var/run/docker.sock")
+PROJECT = "com.docker.compose.project"
 NEXT_STEP = "look at `systemctl status docker` on the host"
 
 
@@ -60,17 +61,27 @@ class Docker:
         data = self._get(f"/containers/{quote(name)}/json")
         return None if data is None else container_of(data)
 
-    def containers(self, labels: Mapping[str, str]) -> list[Container]:
-        """Return all containers with these labels, stopped ones too, by name."""
-        wanted = [f"{name}={value}" if value else name for name, value in labels.items()]
-        listed = self._get("/containers/json", all="1", filters=json.dumps({"label": wanted})) or []
-        found = (self.container(item["Id"]) for item in listed)
-        return sorted((item for item in found if item), key=lambda item: item.name)
+    def containers(self, label: str) -> list[Container]:
+        """Return all containers with a label (`name` or `name=value`), stopped ones too, by name."""
+        found = (self.container(name) for name in self.listed(label))
+        return [item for item in found if item]
 
-    def networks(self, project: str) -> list[str]:
-        """Return the names of a project's networks."""
-        wanted = json.dumps({"label": [f"com.docker.compose.project={project}"]})
-        return sorted(item["Name"] for item in self._get("/networks", filters=wanted) or [])
+    def listed(self, label: str) -> list[str]:
+        """Return the names of all containers with a label, stopped ones too."""
+        found = self._get("/containers/json", all="1", filters=json.dumps({"label": [label]})) or []
+        return sorted(item["Names"][0].lstrip("/") for item in found if item["Names"])
+
+    def name_at(self, address: str, label: str) -> str:
+        """Return the name of the container with a label that has an address, or nothing."""
+        for item in self._get("/containers/json", filters=json.dumps({"label": [label]})) or []:
+            if any(joined.get("IPAddress") == address for joined in item["NetworkSettings"]["Networks"].values()):
+                return str(item["Names"][0]).lstrip("/")
+        return ""
+
+    def networks(self, label: str) -> list[tuple[str, str]]:
+        """Return the networks with a label: name and Compose project."""
+        found = self._get("/networks", filters=json.dumps({"label": [label]})) or []
+        return sorted((item["Name"], (item.get("Labels") or {}).get(PROJECT, "")) for item in found)
 
     def subnets(self) -> list[str]:
         """Return the subnets all networks take."""

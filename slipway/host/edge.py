@@ -52,6 +52,11 @@ class Nginx:
     pid_file: Path = Path("/run/nginx.pid")
     proc: Path = field(default=Path("/proc"))
 
+    @property
+    def running(self) -> bool:
+        """Say whether nginx runs."""
+        return bool(self._master())
+
     def version(self) -> tuple[int, ...]:
         """Return the version as numbers."""
         return version_of(self.runner.attempt(("nginx", "-v")).stderr)
@@ -66,7 +71,7 @@ class Nginx:
 
     def put(self, stack: str, text: str) -> bool:
         """Put a site in force if it differs; say whether it did."""
-        if self._site(stack).is_file() and self._site(stack).read_text(encoding="utf-8") == text:
+        if self.site(stack) == text:
             return False
         with self._in_place(stack, text) as undo:
             try:
@@ -76,6 +81,17 @@ class Nginx:
                 raise
         self.reload()
         return True
+
+    def take_away(self, stack: str) -> bool:
+        """Remove a stack's site; say whether there was one."""
+        removed = files.remove(self._site(stack))
+        if removed:
+            self.reload()
+        return removed
+
+    def site(self, stack: str) -> str:
+        """Return the text of a stack's site in force, empty without one."""
+        return self._site(stack).read_text(encoding="utf-8") if self._site(stack).is_file() else ""
 
     def reload(self) -> None:
         """Reload and wait until only new workers take requests; an nginx that does not run reads its files when it starts."""

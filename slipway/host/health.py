@@ -37,7 +37,11 @@ def _judge_json(body: str, health: Health) -> str:
         data = json.loads(body)
     except ValueError:
         return f"the body is not JSON: {_short(body)}"
-    wrong = [f"{name} is {_field(data, name)!r}, wanted {wanted!r}" for name, wanted in health.json.items() if _field(data, name) != wanted]
+    wrong = [
+        f"{name} is {_field(data, name)!r}, wanted {wanted!r}"
+        for name, wanted in health.json.items()
+        if _field(data, name) != wanted
+    ]
     return "; ".join(wrong)
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ..errors import HostError, ReleaseRefused, SlipwayError
-from .docker import Docker, Image
+from .docker import Image
 from .runner import Outcome, Runner
 
 ABSENT = ("manifest unknown", "not found: manifest", "repository does not exist", "no such manifest", ": not found")
@@ -33,7 +33,9 @@ def pull_fault(outcome: Outcome, image: str, asked: Sequence[str], probe: Callab
     if any(mark in said for mark in ABSENT):
         return ReleaseRefused(f"no registry has the image {image}:\n{said}", "push it, or correct its name in the stack file")
     through = "".join(f"\nmirror {url}: {probe(url) or 'answers, but did not give the image'}" for url in asked if of_hub(image))
-    return HostError(f"cannot pull {image}:\n{said}{through}", "bring the registry back, then run this again; nothing was changed")
+    return HostError(
+        f"cannot pull {image}:\n{said}{through}", "bring the registry back, then run this again; nothing was changed"
+    )
 
 
 def of_hub(image: str) -> bool:
@@ -89,8 +91,3 @@ def _first_file(archive: bytes) -> str:
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
         member = tar.extractfile(tar.next() or "")
         return member.read().decode(errors="replace") if member else ""
-
-
-def image_names(services: Sequence[str], docker: Docker) -> list[str]:
-    """Return the images that are not here yet."""
-    return [name for name in services if docker.image(name) is None]

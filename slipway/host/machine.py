@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ..codec import from_json, to_json
+from ..codec import from_json
 from ..placement import Host
 from ..serving import Serving
 from . import clock, edge, files
@@ -64,6 +64,7 @@ class Work:
     request: str = ""
     release: int | None = None
     secret_values: Mapping[str, str] = field(default_factory=dict)
+    base_values: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -76,11 +77,20 @@ class Work:
         """Return the containers of this host."""
         return Crew(self.machine.docker, self.machine.runner, self.mask)
 
-    def with_values(self, *values: Mapping[str, str]) -> "Work":
-        """Return the same work with secrets: the first are in force, all are masked."""
-        known = [value for mapping in values for value in mapping.values()]
-        runner = replace(self.machine.runner, mask=masking(known))
-        return replace(self, machine=replace(self.machine, runner=runner), secret_values=values[0])
+    def with_values(self, values: Mapping[str, str], base_values: Mapping[str, str]) -> "Work":
+        """Return the same work with the secrets of a release and of the base in force, both masked from here on."""
+        runner = replace(self.machine.runner, mask=masking([*values.values(), *base_values.values()]))
+        return replace(self, machine=replace(self.machine, runner=runner), secret_values=values, base_values=base_values)
+
+    def with_generations(self, release: int, base: int) -> "Work":
+        """Return the same work with the secrets of two generations; one that is gone has none."""
+        kept = self.secrets.generations()
+        values, base_values = (self.secrets.values(number) if number in kept else {} for number in (release, base))
+        return self.with_values(values, base_values)
+
+    def values_for(self, argv: Sequence[str]) -> Mapping[str, str]:
+        """Return the secrets a Compose command needs: the base keeps those it was made with."""
+        return self.base_values if argv[argv.index("--project-name") + 1] == self.folder.name else self.secret_values
 
     def mask(self, text: str) -> str:
         """Take the stack's secrets out of a text."""
@@ -103,11 +113,11 @@ class Work:
 
     def keep_serving(self, serving: Serving) -> None:
         """Write the serving record."""
-        files.write(self.folder.serving, json.dumps(to_json(serving), indent=1) + "\n", 0o640)
+        files.write(self.folder.serving, json.dumps(asdict(serving), indent=1) + "\n", 0o640)
 
     def container_at(self, address: str) -> str:
         """Return the name of this stack's container with an address, or nothing."""
-        return self.machine.docker.name_at(address, {"slipway.stack": self.folder.name})
+        return self.machine.docker.name_at(address, f"slipway.stack={self.folder.name}")
 
 
 def serving_of(folder: StackFolder) -> Serving:

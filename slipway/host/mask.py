@@ -23,5 +23,7 @@ def masking(values: Iterable[str]) -> Callable[[str], str]:
 def _forms(value: str) -> set[str]:
     lines = [value, *(line.strip() for line in value.splitlines() if len(line.strip()) > 2 * SHORTEST)]
     return {
-        form for line in lines for form in (line, json.dumps(line)[1:-1], quote(line), quote(line, safe=""), line.replace("$", "$$"))
+        form
+        for line in lines
+        for form in (line, json.dumps(line)[1:-1], quote(line), quote(line, safe=""), line.replace("$", "$$"))
     }

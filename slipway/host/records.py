@@ -12,6 +12,7 @@ from ..errors import HostError
 from ..model import Stack
 from ..placement import Placement
 from . import files
+from .journal import Journal
 from .layout import StackFolder
 
 SCHEMA = 1
@@ -83,10 +84,14 @@ def drop_request(folder: StackFolder, request: str) -> None:
 
 def next_number(folder: StackFolder) -> int:
     """Give out the next number; it is used up even if nothing comes of it."""
-    given = int(folder.number.read_text()) if folder.number.is_file() else 0
-    number = max([given, *releases(folder)]) + 1
+    number = max([given_number(folder), *releases(folder)]) + 1
     files.write(folder.number, f"{number}\n", 0o640)
     return number
+
+
+def given_number(folder: StackFolder) -> int:
+    """Return the highest number that was ever given out."""
+    return int(folder.number.read_text(encoding="ascii")) if folder.number.is_file() else 0
 
 
 def releases(folder: StackFolder) -> list[int]:
@@ -106,3 +111,15 @@ def release(folder: StackFolder, number: int) -> Release:
     if not path.is_file():
         raise HostError(f"the record of release {number} is missing: {path}", "deploy again: run site.yml")
     return from_json(Release, json.loads(path.read_text(encoding="utf-8")))
+
+
+def begun_requests(folder: StackFolder) -> list[str]:
+    """Return the waiting requests whose run began: no other run may take them up."""
+    begun = {entry["request"] for entry in Journal(folder.journal).entries() if entry.get("event") == "begin"}
+    return [request.id for request in waiting(folder) if request.id in begun]
+
+
+def last_placement(folder: StackFolder) -> Placement | None:
+    """Return the placement that was allotted last, whether or not its release ever served."""
+    numbers = [number for number in releases(folder) if (folder.release(number) / "release.json").is_file()]
+    return release(folder, numbers[-1]).placement if numbers else None

@@ -71,7 +71,7 @@ class Runner:
 
     def begin(self, argv: Sequence[str]) -> None:
         """Start a command and go on; whoever needs its effect waits for that."""
-        subprocess.Popen(  # noqa: S603 - never waited for: its effect is
+        subprocess.Popen(
             list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
 

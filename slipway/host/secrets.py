@@ -72,7 +72,9 @@ class Secrets:
         """Return the generations that are kept, oldest first."""
         if not self.folder.is_dir():
             return []
-        return sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdigit() and (path / "values.json").is_file())
+        return sorted(
+            int(path.name) for path in self.folder.iterdir() if path.name.isdigit() and (path / "values.json").is_file()
+        )
 
     def forget_all_but(self, kept: Iterable[int]) -> None:
         """Remove the generations no container can mount any more; the newest stays."""

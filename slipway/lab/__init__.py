@@ -1,6 +1,6 @@
 """The lab: real systemd hosts in containers, an image registry and an ACME server, for the demo and for every test."""
 
-from .lab import down, fresh, power_cut, reboot, register_name, start, state, up
+from .lab import down, fresh, plug, power_cut, reboot, register_name, start, state, unplug, up
 from .names import ACME_SERVER, HOSTS, REGISTRY_MIRROR, LabHost
 from .push import push
 from .state_folder import folder, known_hosts, public_key, secret, ssh_key
@@ -14,6 +14,7 @@ __all__ = [
     "folder",
     "fresh",
     "known_hosts",
+    "plug",
     "power_cut",
     "public_key",
     "push",
@@ -23,5 +24,6 @@ __all__ = [
     "ssh_key",
     "start",
     "state",
+    "unplug",
     "up",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import SlipwayError
-from . import lab
+from . import controller, lab, vm
 from .names import HOSTS, SERVICES
 from .push import push
 from .state_folder import folder, secret
@@ -18,6 +18,7 @@ SLIPWAY_LAB_DIR moves the state folder.
 SLIPWAY_LAB_IMAGES=official pulls images with official names instead of building stand-ins.
 """
 INTERRUPTED = 130
+VM_ACTIONS = {"build": vm.build, "up": vm.up, "kill": vm.kill, "down": vm.down}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -62,6 +63,16 @@ def _parser() -> argparse.ArgumentParser:
         "name", metavar="NAME"
     )
     _verb(verbs, "start", lambda a: lab.start(a.name, _say), "give the power back").add_argument("name", metavar="NAME")
+    _verb(verbs, "unplug", lambda a: lab.unplug(a.name, _say), "take a host or service off the network").add_argument(
+        "name", metavar="NAME"
+    )
+    _verb(verbs, "plug", lambda a: lab.plug(a.name, _say), "bring it back").add_argument("name", metavar="NAME")
+    _verb(verbs, "controller", _controller, "run a command on a Debian 13 controller (Python 3.13)").add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="COMMAND"
+    )
+    _verb(verbs, "vm", _vm, "a real virtual machine: build its disk, boot, cut its power, end and forget it").add_argument(
+        "action", choices=sorted(VM_ACTIONS)
+    )
     _verb(verbs, "fresh", lambda a: lab.fresh(a.name, _say), "remove a host and boot it anew").add_argument(
         "name", metavar="NAME"
     )
@@ -94,6 +105,14 @@ def _up(arguments: argparse.Namespace) -> None:
 
 def _down(arguments: argparse.Namespace) -> None:
     lab.down(_say, images=arguments.images)
+
+
+def _controller(arguments: argparse.Namespace) -> None:
+    controller.run(arguments.command, _say)
+
+
+def _vm(arguments: argparse.Namespace) -> None:
+    VM_ACTIONS[arguments.action](_say)
 
 
 def _push(arguments: argparse.Namespace) -> None:

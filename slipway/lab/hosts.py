@@ -38,7 +38,7 @@ def host_arguments(host: LabHost, public_key: str) -> tuple[str, ...]:
 
 def ensure_host(docker: Docker, host: LabHost, progress: Progress) -> None:
     """Have a host run: made, started or left as it is; one that this lab's key does not open is replaced."""
-    image_id = ensure_image(docker, host_build(host.system), progress)
+    content = ensure_image(docker, host_build(host.system), progress)
     found = docker.inspect("container", host.container)
     if found and labels_of(found).get(KEY_LABEL) != state_folder.public_key():
         progress.say(f"          {host.name} was made with another key: it is replaced")
@@ -48,7 +48,7 @@ def ensure_host(docker: Docker, host: LabHost, progress: Progress) -> None:
         found = _started_again(docker, host, found, progress)
     if found is None:
         _make(docker, host, progress)
-    elif not machines.is_current(found, host_arguments(host, state_folder.public_key()), host.image, image_id):
+    elif not machines.is_current(found, host_arguments(host, state_folder.public_key()), host.image, content):
         progress.say(f"          {host.name} runs on an older image or older settings: `scripts/lab fresh {host.name}` renews it")
     _wait_for_boot(docker, host)
 
@@ -114,15 +114,13 @@ def _wait_for_boot(docker: Docker, host: LabHost) -> None:
         f"{host.name} is not up",
         f"look into it with `docker exec {host.container} systemctl --failed` and `docker logs {host.container}`",
     )
-    keys = machines.exec_in(
-        docker, host.container, "cat", *(f"/etc/ssh/ssh_host_{kind}_key.pub" for kind in ("ed25519", "ecdsa", "rsa"))
-    )
+    keys = machines.exec_in(docker, host.container, "find", "/etc/ssh", "-name", "ssh_host_*_key.pub", "-exec", "cat", "{}", "+")
     state_folder.remember_host((f"[{LOOPBACK}]:{host.ssh_port}", host.address), keys.splitlines())
 
 
 def _is_booted(docker: Docker, host: LabHost) -> bool:
     found = docker.inspect("container", host.container)
-    if not machines.is_running(found):
+    if (found or {}).get("State", {}).get("Status") == "exited":  # `restarting` is a reboot in progress
         raise HostError(
             f"{host.name} ended while it booted (exit code {(found or {}).get('State', {}).get('ExitCode')})",
             f"read `docker logs {host.container}`",

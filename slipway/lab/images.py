@@ -22,6 +22,7 @@ EXTRA_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 PULL_FIRST_LINE_SECONDS = 20
 UBUNTU_ARCHIVE = "http://archive.ubuntu.com/ubuntu"
 UBUNTU_SUITES: Mapping[str, str] = {"24.04": "noble"}
+IMPORT_CHANGES = ("--change", f"LABEL {LABEL}=1", "--change", 'CMD ["bash"]')
 BOOTSTRAP_IMAGE = "slipway-lab/bootstrap:trixie"
 BASE_IMAGE = re.compile(r"(debian|ubuntu):([a-z0-9.]+)")
 
@@ -60,16 +61,14 @@ def content_of(docker: Docker, build: Build) -> str:
 
 
 def ensure_image(docker: Docker, build: Build, progress: Progress) -> str:
-    """Build an image unless one of the same content is there; return the image's id."""
+    """Build an image unless one of the same content is there; return its content hash."""
     for base in build.bases:
         ensure_base(docker, base, progress)
     content = content_of(docker, build)
-    present = docker.inspect("image", build.tag)
-    if labels_of(present).get(CONTENT_LABEL) != content:
+    if labels_of(docker.inspect("image", build.tag)).get(CONTENT_LABEL) != content:
         with progress.step(f"build image {build.tag}"):
             build_image(docker, build, content, progress)
-        present = docker.inspect("image", build.tag)
-    return str((present or {})["Id"])
+    return content
 
 
 def build_image(docker: Docker, build: Build, content: str, progress: Progress) -> None:
@@ -102,8 +101,9 @@ def ensure_base(docker: Docker, image: str, progress: Progress) -> None:
     if not BASE_IMAGE.fullmatch(image):
         raise HostError(f"image {image} is not there and nothing of the lab builds it", "name what builds it in an image.json")
     if not pulled(docker, image, progress):
+        source = _archive_source(docker, image, progress)
         with progress.step(f"make base image {image} from its archive"):
-            _make_base(docker, image, progress)
+            command.pipe(source, docker.argv("import", *IMPORT_CHANGES, "-", image), progress.note)
 
 
 def pulled(docker: Docker, image: str, progress: Progress) -> bool:
@@ -116,17 +116,15 @@ def pulled(docker: Docker, image: str, progress: Progress) -> bool:
     return True
 
 
-def _make_base(docker: Docker, image: str, progress: Progress) -> None:
-    if image == BASES["trixie"]:
-        if not shutil.which("mmdebstrap"):
-            install_packages(("mmdebstrap", "debian-archive-keyring"), progress)
-        source = (*as_root(), *bootstrap_arguments(image))
-    else:
+def _archive_source(docker: Docker, image: str, progress: Progress) -> tuple[str, ...]:
+    """Return the command that writes a base image to stdout, with what it needs made ready."""
+    if image != BASES["trixie"]:
         ensure_image(docker, Build(BOOTSTRAP_IMAGE, OWN_IMAGES / "bootstrap", (BASES["trixie"],)), progress)
-        source = docker.argv(*bootstrap_container(), *bootstrap_arguments(image))
-    command.pipe(
-        source, docker.argv("import", "--change", f"LABEL {LABEL}=1", "--change", 'CMD ["bash"]', "-", image), progress.note
-    )
+        return docker.argv(*bootstrap_container(), *bootstrap_arguments(image))
+    if not shutil.which("mmdebstrap"):
+        with progress.step("install mmdebstrap"):
+            install_packages(("mmdebstrap", "debian-archive-keyring"), progress)
+    return (*as_root(), *bootstrap_arguments(image))
 
 
 def bootstrap_container() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from . import machines
 from .docker import Docker
 from .engine import present_engine, running_engine
 from .hosts import cut_power, ensure_host, fresh_host, give_power, reboot_host
-from .names import ACME, HOSTS, LABEL, SERVICES, LabHost
+from .names import ACME, HOSTS, LABEL, NETWORK, SERVICES, LabHost
 from .network import ensure_network
 from .progress import Progress, Say
 from .services import ensure_acme, ensure_registry, point_name, remember_root, wait_for_service
@@ -79,6 +79,20 @@ def start(name: str, say: Say) -> None:
         wait_for_service(docker, member)
     if member is ACME:
         remember_root(docker)
+
+
+def unplug(name: str, say: Say) -> None:
+    """Take a host or service off the network, with all it knows: what an outage looks like to the others."""
+    docker, member = _present(name)
+    with Progress(say).step(f"unplug {member.name}"):
+        docker.read("network", "disconnect", "--force", NETWORK, member.container)
+
+
+def plug(name: str, say: Say) -> None:
+    """Bring an unplugged host or service back to its address."""
+    docker, member = _present(name)
+    with Progress(say).step(f"plug {member.name}"):
+        docker.read("network", "connect", f"--ip={member.address}", NETWORK, member.container)
 
 
 def register_name(domain: str, address: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import CommandFailed, HostError
 from .docker import Docker, labels_of
-from .names import HOSTS, LABEL, LOOPBACK, NETWORK, SERVICES, SETTINGS_LABEL, LabHost, LabService
+from .names import CONTENT_LABEL, HOSTS, LABEL, LOOPBACK, NETWORK, SERVICES, SETTINGS_LABEL, LabHost, LabService
 
 Machine = LabHost | LabService
 
@@ -45,10 +45,10 @@ def create(docker: Docker, arguments: Sequence[str], image: str, command: Sequen
     docker.read("create", label, *arguments, image, *command)
 
 
-def is_current(found: dict[str, Any], arguments: Sequence[str], image: str, image_id: str, command: Sequence[str] = ()) -> bool:
-    """Return whether a container was created with these settings from this very image. Pure."""
-    settings = labels_of(found).get(SETTINGS_LABEL)
-    return found.get("Image") == image_id and settings == settings_hash([*arguments, image, *command])
+def is_current(found: dict[str, Any], arguments: Sequence[str], image: str, content: str, command: Sequence[str] = ()) -> bool:
+    """Return whether a container was created with these settings from an image of this content. Pure."""
+    labels = labels_of(found)  # a container inherits its image's labels
+    return labels.get(CONTENT_LABEL) == content and labels.get(SETTINGS_LABEL) == settings_hash([*arguments, image, *command])
 
 
 def is_running(found: dict[str, Any] | None) -> bool:

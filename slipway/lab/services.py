@@ -47,16 +47,16 @@ def service_arguments(service: LabService) -> tuple[str, ...]:
 
 def ensure_registry(docker: Docker, progress: Progress) -> None:
     """Have the registry answer."""
-    image_id = ensure_image(docker, services_build(), progress)
+    content = ensure_image(docker, services_build(), progress)
     docker.read("volume", "create", f"--label={LABEL}=1", REGISTRY_VOLUME)
-    _ensure(docker, REGISTRY, image_id, progress)
+    _ensure(docker, REGISTRY, content, progress)
 
 
 def ensure_acme(docker: Docker, progress: Progress) -> None:
     """Have the ACME server answer, with the same certificate as ever, and keep the root it issues from."""
-    image_id = ensure_image(docker, services_build(), progress)
+    content = ensure_image(docker, services_build(), progress)
     _ensure_certificates(docker)
-    _ensure(docker, ACME, image_id, progress)
+    _ensure(docker, ACME, content, progress)
     remember_root(docker)
 
 
@@ -103,15 +103,11 @@ def point_name(docker: Docker, domain: str, address: str) -> None:
     machines.exec_in(docker, ACME.container, "curl", "-fsS", "-d", body, f"http://127.0.0.1:{DNS_MANAGEMENT_PORT}/add-a")
 
 
-def _ensure(docker: Docker, service: LabService, image_id: str, progress: Progress) -> None:
+def _ensure(docker: Docker, service: LabService, content: str, progress: Progress) -> None:
     arguments = service_arguments(service)
     found = docker.inspect("container", service.container)
-    if found and machines.is_current(found, arguments, SERVICES_IMAGE, image_id, service.command):
-        if machines.is_running(found):
-            return
-        with progress.step(f"start {service.name}"):
-            machines.start(docker, service.container)
-            wait_for_service(docker, service)
+    current = found and machines.is_current(found, arguments, SERVICES_IMAGE, content, service.command)
+    if current and (machines.is_running(found) or _started_again(docker, service, progress)):
         return
     with progress.step(f"{'replace' if found else 'create'} {service.name} at {service.address}"):
         machines.remove(docker, service.container)
@@ -120,6 +116,17 @@ def _ensure(docker: Docker, service: LabService, image_id: str, progress: Progre
             docker.read("cp", f"{folder() / 'acme-tls'}/.", f"{service.container}:{TLS_FOLDER}")
         machines.start(docker, service.container)
         wait_for_service(docker, service)
+
+
+def _started_again(docker: Docker, service: LabService, progress: Progress) -> bool:
+    """Start a stopped service; one left over from a former engine may start no more."""
+    try:
+        with progress.step(f"start {service.name}"):
+            machines.start(docker, service.container)
+            wait_for_service(docker, service)
+    except CommandFailed:
+        return False
+    return True
 
 
 def _ensure_certificates(docker: Docker) -> None:

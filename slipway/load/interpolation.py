@@ -13,6 +13,7 @@ from .faults import nearest
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])(.*))?")
 REFERENCE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+NESTED = re.compile(r"\$\{[^{}]*\}")
 DEEPEST = 16
 
 
@@ -125,6 +126,8 @@ def _braced(body: str, scope: Scope, problems: list[Problem], offset: int, depth
     value = scope.value(name)
     scope.used.update(found[1] for found in re.finditer(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", rest))
     given = value is not None and not (operator[0] == ":" and value == "")
+    if set(NESTED.sub("", rest)) & {"{", "}"}:
+        problems.append(Problem(offset, f"a brace in the default of `{name}`: versions of Compose differ", "put the text into a variable"))
     if given == operator.endswith("+"):
         return "".join(_pieces(rest, scope, problems, offset + 3 + len(name) + len(operator), depth + 1))
     return value or ""

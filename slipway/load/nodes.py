@@ -4,6 +4,7 @@ Anchors, merges and duplicate keys are settled here. Knows no word of the vocabu
 tree or a fault, soon: size, depth and the weight of aliases are bounded.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,6 +186,10 @@ class _Builder:
         line, text, plain = _line(event), event.value, event.style in (None, "")
         tag = _own_tag(event.tag)
         value: Scalar = resolve(text) if (plain and not event.tag) or _is_core_number(event.tag) else text
+        if isinstance(value, float) and not math.isfinite(value):
+            path, hint = ".".join(self.path), f'write "{text}" in quotes'
+            self.faults.append(Fault(self.file, line, path, f"Compose refuses the number `{text}`", hint))
+            value = text
         if plain and not event.tag and is_date(text):
             tag = "date"
         return Node(value, self.file, line, line, raw=text, tag=tag, literal=event.style == "|")

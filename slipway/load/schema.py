@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from ..environment import AsWritten
 from .faults import Faults, Path, listed, nearest, short
 from .interpolation import is_one_variable
 from .nodes import Node
@@ -55,6 +56,8 @@ class Reader:
     def read(self, kind: Any, node: Node, path: Path) -> Any:
         """Return the value, or FAULTY after noting why not."""
         origin = get_origin(kind)
+        if kind == AsWritten and _is_exact(node):
+            return node.raw
         if origin is Annotated:
             return self.read(get_args(kind)[0], node, path)
         if origin in (Union, types.UnionType):
@@ -147,6 +150,13 @@ class Reader:
         near = nearest(str(value), [str(choice) for choice in choices])
         self.faults.add(node, path, f"`{short(node.raw)}` where {_one_of(choices)} is wanted", near)
         return FAULTY
+
+
+def _is_exact(node: Node) -> bool:
+    """Say whether a number or truth is written the one way that keeps its text."""
+    return (type(node.value) is int and str(node.value) == node.raw) or (
+        type(node.value) is bool and node.raw in ("true", "false")
+    )
 
 
 def _is_among(value: object, choices: tuple[Any, ...]) -> bool:

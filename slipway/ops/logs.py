@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..errors import HostError, SlipwayError
 from .hosts import Host
 from .silence import told
-from .ssh import LOST, Answer
+from .ssh import Answer
 from .status import Ask, Report, ask_all
 from .suggest import did_you_mean
 
@@ -30,9 +30,9 @@ def hosts_of(stack: str, hosts: Sequence[Host], ask: Ask) -> list[Host]:
     found = [report.host for report in reports if stack in _names(report)]
     if found:
         return found
-    silent = [f"{report.host.name}: {report.silence.cause}" for report in reports if report.silence]
+    silent = {f"{report.host.name}: {report.silence.cause}": report.silence.next_step for report in reports if report.silence}
     if silent:
-        raise HostError("; ".join(silent), "fab status")
+        raise HostError("\n".join(silent), next(iter(silent.values())))
     names = sorted({name for report in reports for name in _names(report)})
     known = f"stacks that run: {', '.join(names)}" if names else "no stack runs yet: run site.yml"
     raise StackUnknown(f"no host runs a stack {stack!r}{did_you_mean(stack, names)}", known)
@@ -43,14 +43,6 @@ def asserted(host: Host, answer: Answer) -> str:
     if answer.code != 0:
         told(host, answer)
     return answer.output
-
-
-def ended(host: Host, code: int) -> None:
-    """Judge how a followed log ended; its own words were already shown."""
-    if code == LOST:
-        raise HostError(f"the connection to {host.name} ended", "fab status")
-    if code:
-        raise HostError(f"`slipway logs` on {host.name} ended with {code}", "fab status")
 
 
 def _names(report: Report) -> list[str]:

@@ -90,12 +90,6 @@ def ask(host: Host, settings: Settings, command: Sequence[str], limit_seconds: f
         return Answer(run.returncode, run.stdout.decode(errors="replace"), errors.read())
 
 
-def follow(host: Host, settings: Settings, command: Sequence[str]) -> int:
-    """Run a command with its output going straight to the person; return its exit code."""
-    settings.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return subprocess.run(argv(host, settings, command), stdin=subprocess.DEVNULL, check=False).returncode
-
-
 def become(host: Host, settings: Settings, command: Sequence[str], options: Sequence[str] = ()) -> NoReturn:
     """Replace this program by ssh, so that terminal, signals and exit code are ssh's own."""
     settings.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)

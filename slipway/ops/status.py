@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ..entry import Refusal
 from .hosts import Host
-from .silence import Silence, why_silent
+from .silence import why_silent
 from .ssh import Answer
 
 COMMAND = ("sudo", "-n", "/usr/local/sbin/slipway", "status", "--json")
@@ -21,7 +22,7 @@ class Report:
 
     host: Host
     stacks: tuple[Mapping[str, Any], ...] = ()
-    silence: Silence | None = None
+    silence: Refusal | None = None
 
 
 def ask_all(hosts: Sequence[Host], ask: Ask) -> list[Report]:
@@ -37,7 +38,7 @@ def report(host: Host, answer: Answer) -> Report:
             return Report(host, tuple(json.loads(answer.output)["stacks"]))
         except (ValueError, KeyError, TypeError):
             cause = "its `slipway status --json` is not what this version expects"
-            return Report(host, silence=Silence(cause, "run site.yml so that both sides have the same version"))
+            return Report(host, silence=Refusal("version", cause, "run site.yml so that both sides have the same version"))
     return Report(host, silence=why_silent(host, answer))
 
 

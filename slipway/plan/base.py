@@ -33,7 +33,9 @@ def compare(before: Project | None, after: Project) -> BaseChange:
         added=tuple(sorted(set(new) - set(old))),
         changed=tuple(sorted(name for name in set(new) & set(old) if new[name] != old[name])),
         removed=tuple(sorted(set(old) - set(new))),
-        networks=tuple(sorted(name for name in set(new_networks) & set(old_networks) if new_networks[name] != old_networks[name])),
+        networks=tuple(
+            sorted(name for name in set(new_networks) & set(old_networks) if new_networks[name] != old_networks[name])
+        ),
         differs=before != after,
     )
 

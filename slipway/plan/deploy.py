@@ -2,3 +2,282 @@
 
 Everything before the step `record` can be taken back by `back`; from there on a resume only goes forward.
 """
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..codec import to_json
+from ..model import Service, TaskWhen
+from ..placement import Placed
+from ..render import folder, names, switch
+from ..render.base import base_project
+from ..render.release import app_services, release_project
+from . import commands, retire, traffic
+from .base import BaseChange, compare, judge
+from .step import Step
+
+PULL_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the host has when a deploy begins.
+
+    `old` is the release that serves; `base` the base in force (base.json), None on a host without one; `base_allowed` whether
+    stores may restart; `site` the stack's site in force, empty without one.
+    """
+
+    old: Placed | None = None
+    base: Mapping[str, Any] | None = None
+    base_allowed: bool = False
+    site: str = ""
+
+
+def steps(new: Placed, before: Before, site: str) -> list[Step]:
+    """Return the whole deploy; raises ReleaseRefused where stores would restart without permission."""
+    base = base_project(new.stack, new.placement)
+    change = compare(before.base, base)
+    judge(change, new.stack.name, before.base_allowed)
+    return [
+        _record(new, "begun", f"record that release {new.number} is being made"),
+        *image_steps(new, change),
+        _write_release(new, site),
+        *_base_steps(new, base, change),
+        *_stores_healthy(new),
+        *_tasks(new, "start"),
+        *_tasks(new, "migrate"),
+        *_create(new),
+        *_web_steps(new),
+        *([traffic.check_site(site)] if site != before.site else []),
+        *_tasks(new, "verify"),
+        *_workers(new),
+        *_go_live(new, before, site),
+        *(retire.leave(before.old, 0) if before.old else []),
+        *_tasks(new, "released"),
+    ]
+
+
+def back(new: Placed) -> list[Step]:
+    """Return the steps that take a release away which never served; the base stays as it became."""
+    grace = commands.grace_seconds(app_services(new.stack))
+    return [*retire.remove(new.stack.name, new.number, grace), retire.abandoned(new.number)]
+
+
+def _record(new: Placed, change: str, why: str) -> Step:
+    name = "begin" if change == "begun" else "record"
+    return Step(name, "record", why, arguments={"change": change, "number": new.number})
+
+
+def image_steps(new: Placed, change: BaseChange) -> list[Step]:
+    """Return a pull for each image, under the tags that keep it; those of stores that stay are there already."""
+    tags: dict[str, list[str]] = {}
+    for name, tag in sorted(_tags(new, change).items()):
+        tags.setdefault(new.placement.images[name], []).append(tag)
+    return [
+        Step(
+            name=f"pull-{tagged[0].rpartition('/')[2].partition(':')[0]}",
+            action="pull",
+            why=f"have the image of {', '.join(tag.rpartition('/')[2].partition(':')[0] for tag in tagged)} and keep it",
+            argv=("docker", "pull", "--quiet", reference),
+            arguments={"image": reference, "tags": tagged},
+            limit_seconds=PULL_SECONDS,
+        )
+        for reference, tagged in tags.items()
+    ]
+
+
+def _tags(new: Placed, change: BaseChange) -> dict[str, str]:
+    stack, images = new.stack.name, new.placement.images
+    stores = {name: names.store_image(stack, name, images[name]) for name in (*change.added, *change.changed)}
+    return {service.name: names.release_image(stack, new.number, service.name) for service in app_services(new.stack)} | stores
+
+
+def _write_release(new: Placed, site: str) -> Step:
+    where = names.release_folder(new.stack.name, new.number)
+    project = release_project(new.stack, new.placement)
+    files = {
+        commands.release_file(new): to_text(project),
+        f"{where}/site.conf": site,
+        **folder.release_files(new.stack, new.number),
+    }
+    return Step("write-release", "write", f"write what release {new.number} is made of", arguments={"files": files})
+
+
+def to_text(project: Mapping[str, Any]) -> str:
+    """Return a Compose file's text."""
+    return json.dumps(project, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _base_steps(new: Placed, base: Mapping[str, Any], change: BaseChange) -> list[Step]:
+    """Return what brings the base up: a candidate first, in force once its stores are healthy."""
+    volumes = [_volume(new.stack.name, name) for name in new.stack.volumes]
+    if not change.differs:
+        return volumes
+    where = names.base_folder(new.stack.name)
+    candidate = {f"{where}/candidate.json": to_text(base), **folder.base_files(new.stack)}
+    return [
+        *volumes,
+        Step("write-candidate", "write", "write the base that is to be", arguments={"files": candidate}),
+        *_base_up(new, change, f"{where}/candidate.json"),
+        Step(
+            "write-base", "write", "record the base that is in force", arguments={"files": {f"{where}/base.json": to_text(base)}}
+        ),
+    ]
+
+
+def _volume(stack: str, name: str) -> Step:
+    full = names.volume(stack, name)
+    return Step(
+        f"volume-{name}",
+        "run",
+        f"have the volume {full}",
+        ("docker", "volume", "create", "--label", f"slipway.stack={stack}", full),
+    )
+
+
+def _base_up(new: Placed, change: BaseChange, file: str) -> list[Step]:
+    stack = new.stack.name
+    gone = [names.store_container(stack, name) for name in change.removed]
+    started = sorted({*change.added, *change.changed})
+    up = commands.compose(stack, file, "up", "--detach", *started)
+    removed = Step(
+        "remove-stores",
+        "run",
+        "take away the stores that left the stack file; their volumes stay",
+        ("docker", "rm", "--force", *gone),
+        limit_seconds=120,
+    )
+    containers = [names.store_container(stack, name) for name in started]
+    begin = Step(
+        "start-base",
+        "start",
+        f"start {', '.join(started)}",
+        up,
+        {"containers": containers},
+        commands.STORE_START_SECONDS,
+        environment=True,
+    )
+    return [*([removed] if gone else []), *([begin] if started else [])]
+
+
+def _stores_healthy(new: Placed) -> list[Step]:
+    stores = new.stack.of_kind("store")
+    if not stores:
+        return []
+    containers = [names.store_container(new.stack.name, store.name) for store in stores]
+    why = "be sure that every store is healthy"
+    healthy = Step("stores", "start", why, arguments={"containers": containers}, limit_seconds=commands.STORE_START_SECONDS)
+    return [healthy, *(_ask(new, store) for store in stores if store.routes)]
+
+
+def _tasks(new: Placed, when: TaskWhen) -> list[Step]:
+    tasks = {service.name for service in new.stack.of_kind("task") if service.task and service.task.when == when}
+    return [_task(new, new.stack.services[name]) for name in _in_order(new.stack.services) if name in tasks]
+
+
+def _task(new: Placed, service: Service) -> Step:
+    key, container = names.service_key(new.number, service.name), names.container(new.stack.name, new.number, service.name)
+    assert service.task is not None  # noqa: S101 - a task has one, or it is none
+    return Step(
+        name=f"task-{service.name}",
+        action="task",
+        why=f"run the task {service.name} to its end",
+        argv=commands.release_compose(new, "up", "--detach", "--no-deps", "--no-recreate", key),
+        arguments={"container": container},
+        limit_seconds=service.task.timeout_seconds,
+        environment=True,
+    )
+
+
+def _in_order(services: Mapping[str, Service]) -> list[str]:
+    """Return all services, each after those it depends on."""
+    found: list[str] = []
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in found or name in above or name not in services:
+            return
+        for needed in sorted(services[name].depends_on):
+            visit(needed, (*above, name))
+        found.append(name)
+
+    for name in sorted(services):
+        visit(name, ())
+    return found
+
+
+def _create(new: Placed) -> list[Step]:
+    keys = commands.started_keys(new, new.stack.of_kind(*commands.RUNNING))
+    argv = commands.release_compose(new, "create", "--no-recreate", *keys)
+    return [Step("create", "run", "make the containers without starting them", argv, environment=True)] if keys else []
+
+
+def _web_steps(new: Placed) -> list[Step]:
+    webs = new.stack.of_kind("web")
+    if not webs:
+        return []
+    limit = commands.start_seconds(webs) + commands.GRACE_MARGIN_SECONDS
+    began = commands.start("start-web", new, webs, "start the web services beside the old ones", limit)
+    return [began, *(_ask(new, web) for web in webs)]
+
+
+def _ask(new: Placed, service: Service) -> Step:
+    replicas = switch.replicas(service)[: service.replicas_started]
+    targets = [switch.target(new.stack, new.placement, service, replica, service.health_port) for replica in replicas]
+    return Step(
+        name=f"ask-{service.name}",
+        action="ask",
+        why=f"ask {service.name} from the host: healthy inside is not enough",
+        arguments={
+            "service": service.name,
+            "targets": [f"{target.address}:{target.port}" for target in targets],
+            "health": to_json(service.health),
+        },
+        limit_seconds=service.health.start_seconds if service.health else 60,
+    )
+
+
+def _workers(new: Placed) -> list[Step]:
+    workers = new.stack.of_kind("worker")
+    why = "start the workers beside the old ones"
+    return [commands.start("start-workers", new, workers, why, commands.WORKER_START_SECONDS)] if workers else []
+
+
+def _go_live(new: Placed, before: Before, site: str) -> list[Step]:
+    """Return what makes the release serve: record, map, restart rule, site, workers, scheduler, certificates."""
+    old = before.old
+    kept = commands.started_containers(new, new.stack.of_kind("web", "worker"))
+    return [
+        _record(new, "switched", f"record that release {new.number} serves: from here on a resume goes forward"),
+        traffic.move(new, old),
+        *([_release_from_duty(old)] if old else []),
+        *(
+            [commands.restart("restart-new", kept, "unless-stopped", "bring the new release back after a power cut")]
+            if kept
+            else []
+        ),
+        traffic.site(site),
+        *traffic.trim(new, old),
+        *(retire.stop_workers(old) if old else []),
+        *(retire.stop_schedulers(old) if old else []),
+        *start_schedulers(new),
+        *traffic.certificates(new),
+    ]
+
+
+def _release_from_duty(old: Placed) -> Step:
+    containers = commands.all_containers(old, old.stack.of_kind(*commands.RUNNING))
+    return commands.restart("restart-old", containers, "no", "keep the old release down after a power cut")
+
+
+def start_schedulers(new: Placed) -> list[Step]:
+    """Return the steps that start the scheduler, which Docker may bring back only from then on."""
+    schedulers = new.stack.of_kind("scheduler")
+    if not schedulers:
+        return []
+    containers = commands.started_containers(new, schedulers)
+    return [
+        commands.start("start-schedulers", new, schedulers, "start the scheduler", commands.WORKER_START_SECONDS),
+        commands.restart("restart-schedulers", containers, "unless-stopped", "bring the scheduler back after a power cut"),
+    ]

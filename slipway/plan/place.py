@@ -13,7 +13,6 @@ from ..render.release import app_services, private_networks
 
 POOL = "10.213.0.0/16"
 LAST_SLOT = 29999
-Subnet = ipaddress.IPv4Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,8 @@ def _free_subnets(taken: Taken, ours: Iterable[str]) -> Iterator[str]:
         if not any(candidate.overlaps(subnet) for subnet in used):
             yield str(candidate)
     raise HostError(
-        f"no /24 is free in the address pool {taken.pool}", "remove networks nothing uses, or give `docker.address_pool` a larger one"
+        f"no /24 is free in the address pool {taken.pool}",
+        "remove networks nothing uses, or give `docker.address_pool` a larger one",
     )
 
 
@@ -110,7 +110,7 @@ def _joining(services: Iterable[Service], network: str) -> list[str]:
 
 def _placeable(subnet: str) -> Iterator[str]:
     """Yield the addresses of the lower half, without the network's own and the gateway's."""
-    lower = next(ipaddress.ip_network(subnet).subnets(prefixlen_diff=1))
+    lower = next(iter(ipaddress.IPv4Network(subnet).subnets(prefixlen_diff=1)))
     return (str(address) for address in list(lower)[2:])
 
 
@@ -121,7 +121,9 @@ def _within(address: str, subnet: str) -> bool:
 def _next_address(free: Iterator[str], subnet: str) -> str:
     address = next(free, None)
     if address is None:
-        raise HostError(f"the network {subnet} has no free address for another replica", "render fewer replicas: lower `scale.max`")
+        raise HostError(
+            f"the network {subnet} has no free address for another replica", "render fewer replicas: lower `scale.max`"
+        )
     return address
 
 
@@ -142,6 +144,8 @@ def _slots(stack: Stack, before: Mapping[str, int], taken: Collection[int]) -> d
     for name in wanted:
         slot = before.get(name) or next(free, None)
         if slot is None:
-            raise HostError(f"no port of {names.FIRST_SLOT}-{LAST_SLOT} is free at the edge", "run fewer routed replicas on this host")
+            raise HostError(
+                f"no port of {names.FIRST_SLOT}-{LAST_SLOT} is free at the edge", "run fewer routed replicas on this host"
+            )
         found[name] = slot
     return found

@@ -3,27 +3,32 @@
 What each action finds in `arguments` (absolute paths, JSON values) and what it must do:
 
 `run`           {}  Run `argv`; a code other than 0 is a failure.
-`write`         {"files": {path: text}}  Write each file (temporary file, fsync, rename), making its folder. An unchanged one stays.
-`pull`          {"image": "name@sha256:…", "tags": [local tag]}  Run `argv` (`docker pull`) unless the image is there, then tag it.
-`start`         {"containers": [name]}  Run `argv` unless it is empty, then wait until every container runs and, where it has a
-                health check, is healthy. Fail at once when one exits, restarts, is out of memory or `unhealthy`.
-`ask`           {"targets": ["address:port"], "health": Health as JSON, "service": name}  Ask every target until each gave one good answer.
-`task`          {"container": name, "stop": bool}  Run `argv` (starts it detached), wait for its end, keep its output, remove it
-                whatever happened. A code other than 0 or the limit (then kill) is a failure.
-`record`        {"change": "begun"|"switched"|"retired"|"abandoned", "number": n}  Apply the transition of that name to the serving
-                record as it is now, write it durably (the clock is the host's).
-`switch`        {"targets": {"20001": ["10.213.1.2", 8000, masqueraded]}}  Keep these as the stack's slots, then load the map of all stacks.
+`write`         {"files": {path: text}}  Write each file (temporary file, fsync, rename), making its folder.
+`pull`          {"image": "name@sha256:…", "tags": [local tag]}  Run `argv` (`docker pull`) unless the image is there; tag it.
+`start`         {"containers": [name]}  Run `argv` unless it is empty, then wait until every container is healthy or, where it
+                has no health check, has run for 3 s. Fail at once when one exits, restarts, is out of memory or `unhealthy`.
+`ask`           {"targets": ["address:port"], "health": Health as JSON, "service": name}  Ask until each target gave one good
+                answer.
+`task`          {"container": name}  Run `argv` (starts it detached), wait for its end, keep its output, remove it whatever
+                happened. A code other than 0 is a failure, and so is the limit (then kill it first).
+`record`        {"change": "begun"|"switched"|"retired"|"abandoned", "number": n}  Apply the transition of that name to the
+                serving record as it is now, write it durably (the clock is the host's).
+`switch`        {"targets": {"20001": ["10.213.1.2", 8000, masqueraded]}}  Keep these as the stack's slots, then load the map of
+                all stacks (`render.switch.from_arguments`, `rules`).
 `check-site`    {"text": nginx site}  Have nginx judge the text in place of the stack's site; change nothing. Empty text passes.
-`site`          {"text": nginx site}  Put it in force and reload when it differs; empty text takes the site away. Certificates that do
-                not exist yet are replaced by stop-gap ones first (both actions). Where nginx does not run, only write.
+`site`          {"text": nginx site}  Put it in force and reload when it differs; empty text takes the site away. Certificates
+                that do not exist yet get stop-gap ones first (both actions). Where nginx does not run, only write.
 `certificates`  {"certificates": [{"domain": name, "names": [name]}]}  Issue what is missing; a failure is a warning.
+`restart`       {"containers": [name], "policy": "no"|"unless-stopped"}  Run `argv` (`docker update`).
 `stop`          {"containers": [name]}  Begin `argv` (`docker stop`, own signal and grace) without waiting for its end.
-`ended`         {"containers": [name]}  Wait until none of them runs; at the limit kill. Exit codes go to the journal (137: work lost).
-`drain`         {"containers": {name: [port]}}  Wait until no connection to these ports is open, at most the limit; both ends are fine.
-`remove`        {"project": name, "grace_seconds": n}  Stop and remove the project's containers (anonymous volumes too) and networks by
-                label; never named volumes or images. Nothing there is fine.
+`ended`         {"containers": [name]}  Wait until none of them runs; at the limit kill. Journal their codes (137: lost work).
+`drain`         {"containers": {name: [port]}}  Wait until no connection to these ports is open, at most the limit; both ends are
+                fine.
+`remove`        {"project": name, "grace_seconds": n}  Stop and remove the project's containers (anonymous volumes too) and
+                networks by label; never named volumes or images. Nothing there is fine.
 
-A container that an action names and that does not exist is a failure for `start` and `task` only; the others leave it out.
+A container that an action names and that does not exist is a failure for `start` and `task` only; the others leave it out, of
+`argv` too (names of containers are its last words), and do nothing where none is left.
 """
 
 from collections.abc import Mapping
@@ -42,6 +47,7 @@ Action = Literal[
     "check-site",
     "site",
     "certificates",
+    "restart",
     "stop",
     "ended",
     "drain",

@@ -50,7 +50,9 @@ def _store(stack: Stack, placement: Placement, store: Service) -> dict[str, Any]
 
 def _network(stack: Stack, placement: Placement, name: str) -> dict[str, Any]:
     labels = {"slipway.stack": stack.name}
-    return network(names.shared_network(stack.name, name), stack.networks.get(name, Network()), placement.base_subnets[name], labels)
+    return network(
+        names.shared_network(stack.name, name), stack.networks.get(name, Network()), placement.base_subnets[name], labels
+    )
 
 
 def network(name: str, declared: Network, subnet: str, labels: dict[str, str]) -> dict[str, Any]:

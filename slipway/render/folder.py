@@ -10,7 +10,11 @@ from . import names
 def mounted_files(stack: Stack, mount: Mount) -> dict[str, str]:
     """Return the files below a bind mount by their path in the folder; none for a path of the host."""
     source = relative(mount.source)
-    return {path: text for path, text in sorted(stack.files.items()) if path == source or path.startswith(f"{source}/") or source == "."}
+    return {
+        path: text
+        for path, text in sorted(stack.files.items())
+        if path == source or path.startswith(f"{source}/") or source == "."
+    }
 
 
 def relative(source: str) -> str:

@@ -56,7 +56,7 @@ def release_image(stack: str, number: int, service: str) -> str:
 
 def store_image(stack: str, service: str, reference: str) -> str:
     """Return the local tag of a store's image; it changes with the digest, so that the base's diff sees it."""
-    return f"slipway.local/{stack}/{service}:{reference.rpartition('@sha256:')[2][:12]}"
+    return f"slipway.local/{stack}/{service}:{reference.rpartition('sha256:')[2][:12]}"
 
 
 def slot(service: str, port: int, index: int) -> str:

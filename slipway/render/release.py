@@ -63,7 +63,7 @@ def _joined(stack: Stack, service: Service, addresses: Mapping[str, str]) -> dic
         name: {"aliases": sorted({service.name, *aliases}), **({"ipv4_address": addresses[name]} if name in addresses else {})}
         for name, aliases in sorted(service.networks.items())
     }
-    shared = {_shared_key(name): {} for name in shared_networks(stack) if name in service.networks}
+    shared: dict[str, Any] = {_shared_key(name): {} for name in shared_networks(stack) if name in service.networks}
     return {"networks": {**private, **shared}} if private else {}
 
 
@@ -75,7 +75,9 @@ def _networks(stack: Stack, placement: Placement) -> dict[str, Any]:
     number, private = placement.number, private_networks(stack)
     labels = {"slipway.stack": stack.name, "slipway.release": str(number)}
     own = {
-        name: network(names.private_network(stack.name, number, name), stack.networks.get(name, Network()), placement.subnets[name], labels)
+        name: network(
+            names.private_network(stack.name, number, name), stack.networks.get(name, Network()), placement.subnets[name], labels
+        )
         for name in private
     }
     shared = {

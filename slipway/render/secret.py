@@ -22,7 +22,9 @@ class SecretFile:
 def files(stack: Stack, placement: Placement) -> list[SecretFile]:
     """Return every file the base and the release mount, sorted by path."""
     found = {
-        file.path: file for service in stack.services.values() for file in _files_of(stack, placement, service, _generation(placement, service))
+        file.path: file
+        for service in stack.services.values()
+        for file in _files_of(stack, placement, service, _generation(placement, service))
     }
     return [found[path] for path in sorted(found)]
 
@@ -51,7 +53,11 @@ def _files_of(stack: Stack, placement: Placement, service: Service, generation: 
     user = placement.users.get(service.name, 0)
     return [
         SecretFile(
-            names.secret_path(stack.name, generation, user, use.source), stack.secret_files[use.source], user, generation, use.source
+            names.secret_path(stack.name, generation, user, use.source),
+            stack.secret_files[use.source],
+            user,
+            generation,
+            use.source,
         )
         for use in service.secrets
     ]

@@ -10,7 +10,19 @@ from . import names, secret
 Source = Callable[[Mount], str]
 
 # Fields of the model or rules of ours say these; whatever else Compose knows passes through.
-OURS = ("image", "container_name", "restart", "pull_policy", "depends_on", "networks", "volumes", "secrets", "profiles", "ports", "scale")
+OURS = (
+    "image",
+    "container_name",
+    "restart",
+    "pull_policy",
+    "depends_on",
+    "networks",
+    "volumes",
+    "secrets",
+    "profiles",
+    "ports",
+    "scale",
+)
 DEFAULT_START_SECONDS = 60
 
 

@@ -50,7 +50,9 @@ def slot_targets(stack: Stack, placement: Placement, running: Collection[str]) -
         for port in service.route_ports:
             for index, replica in enumerate(rendered):
                 chosen = replica if replica in alive else alive[index % len(alive)]
-                found[placement.slots[names.slot(service.name, port, index + 1)]] = target(stack, placement, service, chosen, port)
+                found[placement.slots[names.slot(service.name, port, index + 1)]] = target(
+                    stack, placement, service, chosen, port
+                )
     return dict(sorted(found.items()))
 
 

@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(inventory: Path, text: st
 def test_a_wrong_host_name_is_answered_with_the_near_one(inventory: Path) -> None:
     with pytest.raises(hosts.InventoryUnreadable) as told:
         hosts.choose_hosts(inventory, "demo,tow")
-    assert str(told.value) == "lab has no host 'tow'; did you mean 'two'?\n  next: use --host with one of: demo, one, two"
+    assert str(told.value) == "lab has no host 'tow'; did you mean `two`?\n  next: use --host with one of: demo, one, two"
     assert told.value.exit_code == 2
 
 
@@ -85,7 +85,7 @@ def test_the_environment_is_the_only_one_or_lab_or_the_one_that_was_named(invent
     write(root / "inventory/a-first/hosts.yml", "all: {}\n")
     assert hosts.choose_environment(root, "") == inventory
     assert hosts.choose_environment(root, "a-first").name == "a-first"
-    with pytest.raises(hosts.InventoryUnreadable, match="did you mean 'a-first'"):
+    with pytest.raises(hosts.InventoryUnreadable, match="did you mean `a-first`"):
         hosts.choose_environment(root, "a-frist")
 
 

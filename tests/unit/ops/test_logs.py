@@ -47,11 +47,11 @@ def test_only_hosts_that_run_the_stack_are_asked() -> None:
 def test_a_wrong_name_is_answered_with_the_near_one() -> None:
     with pytest.raises(logs.StackUnknown) as told:
         logs.hosts_of("dmeo", [ONE, TWO], answer)
-    assert str(told.value) == "no host runs a stack 'dmeo'; did you mean 'demo'?\n  next: stacks that run: demo, shop"
+    assert str(told.value) == "no host runs a stack 'dmeo'; did you mean `demo`?\n  next: stacks that run: demo, shop"
 
 
 def test_a_host_that_may_run_it_but_is_silent_is_named() -> None:
-    with pytest.raises(HostError, match="gone: nothing listens"):
+    with pytest.raises(HostError, match=r"gone: .*nothing listens"):
         logs.hosts_of("other", [ONE, GONE], answer)
 
 

@@ -20,10 +20,10 @@ def fab(*words: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["statsu"], "there is no verb 'statsu'; did you mean 'status'?"),
+        (["statsu"], "there is no verb 'statsu'; did you mean `status`?"),
         (["qqqq"], "there is no verb 'qqqq'\n"),
-        (["status", "--jsno"], "`fab status` has no option --jsno; did you mean '--json'?"),
-        (["logs", "demo", "--tial=5"], "`fab logs` has no option --tial; did you mean '--tail'?"),
+        (["status", "--jsno"], "`fab status` has no option --jsno; did you mean `--json`?"),
+        (["logs", "demo", "--tial=5"], "`fab logs` has no option --tial; did you mean `--tail`?"),
         (["logs", "demo", "--", "x"], "takes no words after `--`"),
     ],
 )

@@ -50,7 +50,10 @@ def test_people_see_release_health_addresses_certificates_and_the_last_run() -> 
 
 def test_a_host_without_an_answer_is_named_with_cause_and_next_step_beside_the_others() -> None:
     reports = status.ask_all([GOOD, GONE], answer)
-    assert "gone (192.0.2.2)\n  no answer    nothing listens on its SSH port\n  next" in status.as_text(reports, NOW)
+    assert (
+        "gone (192.0.2.2)\n  no answer    192.0.2.2:22: the host answers, but nothing listens on this port\n  next"
+        in status.as_text(reports, NOW)
+    )
     assert [sorted(entry) for entry in status.as_json(reports)] == [["host", "stacks"], ["error", "host"]]
     assert status.as_json(reports)[0]["stacks"] == [STACK]
 

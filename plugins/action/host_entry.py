@@ -1,0 +1,60 @@
+"""The door from a play to `slipway.entry`: log in, say who let us in, or end the host with one clear cause."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from slipway.entry import Door, Host, Refusal, both, host_of, refusal  # noqa: E402 - Ansible loads plugins by path
+
+RESTORES = "\n  the host puts back by itself what this run changed and nobody confirmed; then run this again"
+FRESH = "-o ControlMaster=no -o ControlPath=none "  # ssh takes the first value it reads
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Enter a host; documented in `plugins/modules/host_entry.py`."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Try the admin, then the first user of a fresh host; confirm a guard where asked."""
+        super().run(tmp, task_vars)
+        words = self._task.args
+        self._connection.set_option("reconnection_retries", 0)  # each refused key counts against our address at the host
+        if words.get("new_connection"):
+            self._connection.set_option("ssh_args", FRESH + (self._connection.get_option("ssh_args") or ""))
+        admin = words.get("user") or self._get_remote_user()
+        found = self._knock(admin)
+        first = words.get("first_login")
+        if isinstance(found, Refusal) and found.kind == "key refused" and first and first != admin:
+            second = self._knock(first)
+            found = both(found, second) if isinstance(second, Refusal) else second
+        if isinstance(found, Refusal):
+            return {"msg": str(found) + (RESTORES if words.get("confirm") else ""), **_end(found)}
+        facts = {name: getattr(found, name) for name in Host.__slots__}
+        return {"changed": False, "user": self._get_remote_user(), **facts, **self._confirm(words.get("confirm"))}
+
+    def _knock(self, user: str) -> Host | Refusal:
+        self._connection.set_option("remote_user", user)
+        option = self._connection.get_option
+        door = Door(user, option("host") or "", int(option("port") or 22), option("private_key_file") or "")
+        try:
+            done = self._low_level_execute_command("id -u && cat /etc/os-release && /usr/bin/python3 -V")
+        except AnsibleError as error:
+            return refusal(str(error), door)
+        return host_of(done["stdout"], door) if done["rc"] == 0 else refusal(done["stdout"] + done["stderr"], door)
+
+    def _confirm(self, guard: str | None) -> dict[str, Any]:
+        if not guard or self._task.check_mode:
+            return {}
+        program = f"/var/lib/slipway/guard/{guard}/program.zip"  # not there where nothing was changed
+        done = self._low_level_execute_command(f"test ! -e {program} || /usr/bin/python3 -I -S {program} confirm {guard}")
+        return {} if done["rc"] == 0 else {"failed": True, "msg": (done["stdout"] + done["stderr"]).strip()}
+
+
+def _end(found: Refusal) -> dict[str, bool]:
+    return {"unreachable": True} if found.unreachable else {"failed": True}

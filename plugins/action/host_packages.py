@@ -1,0 +1,48 @@
+"""The door from a play to apt: asks dpkg in one command, calls Ansible's apt only for what is missing."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from slipway.packages import failure, upstream, versions  # noqa: E402 - Ansible loads plugins by path
+
+QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Have packages installed; documented in `plugins/modules/host_packages.py`."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Install what is missing; return the versions of what is there."""
+        super().run(tmp, task_vars)
+        names = [str(name) for name in self._task.args["names"]]
+        there = self._installed(names)
+        missing = [name for name in names if name not in there]
+        if missing and not self._task.check_mode:
+            done = self._install(missing, task_vars)
+            if done.get("failed"):
+                return {"failed": True, "msg": failure(f"{done.get('msg')}\n{done.get('stderr', '')}", missing)}
+            there = self._installed(names)
+        diff = [{"prepared": "".join(f"+ package {name}\n" for name in missing)}] if missing else []
+        return {
+            "changed": bool(missing),
+            "missing": missing,
+            "diff": diff,
+            "versions": {k: upstream(v) for k, v in there.items()},
+        }
+
+    def _installed(self, names: list[str]) -> dict[str, str]:
+        done = self._low_level_execute_command(f"{QUERY} {' '.join(names)}")  # code 1 where one is unknown
+        return versions(done["stdout"])
+
+    def _install(self, names: list[str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        words = {"name": names, "install_recommends": False, "update_cache": True, "cache_valid_time": 3600, "lock_timeout": 300}
+        done: dict[str, Any] = self._execute_module("ansible.builtin.apt", words, task_vars=task_vars)
+        return done

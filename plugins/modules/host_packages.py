@@ -1,0 +1,36 @@
+"""Documentation of the action `host_packages`; the action in `plugins/action` does the work."""
+
+DOCUMENTATION = r"""
+module: host_packages
+short_description: Have packages of the distribution installed
+description:
+  - Asks dpkg in one command and calls C(ansible.builtin.apt) only for what is missing, without recommended packages.
+  - A failure says its cause and the next step. In check mode nothing is asked of the mirror.
+options:
+  names:
+    description: Packages.
+    type: list
+    elements: str
+    required: true
+attributes:
+  check_mode:
+    support: full
+author: Slipway
+"""
+
+EXAMPLES = r"""
+- name: Firewall | Install nftables
+  host_packages:
+    names: [nftables]
+"""
+
+RETURN = r"""
+missing:
+  description: What was, or in check mode would be, installed.
+  returned: success
+  type: list
+versions:
+  description: Upstream version of each package that is installed.
+  returned: success
+  type: dict
+"""

@@ -1,0 +1,58 @@
+"""Pack the engine for hosts: its modules and the site's template, under a name made of their content."""
+
+import io
+import tarfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+MODULES = ("__init__", "codec", "errors", "model", "placement", "serving")
+PACKAGES = ("host", "plan", "render")
+TEMPLATE = "nginx/site.conf.j2"
+FOLDER = "/usr/local/lib/slipway"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The engine as a tar archive; `version` names its content."""
+
+    version: str
+    content: bytes
+
+
+def pack(root: Path) -> Archive:
+    """Return the engine of a working tree; the same files always give the same bytes."""
+    files = {name: (root / name).read_bytes() for name in names(root)}
+    digest = sha256(b"".join(f"{name} {len(text)}\n".encode() + text for name, text in files.items())).hexdigest()
+    return Archive(digest[:16], _tar(files))
+
+
+def names(root: Path) -> list[str]:
+    """Return the engine's files by their path in the tree, sorted."""
+    packages = [path for package in PACKAGES for path in (root / "slipway" / package).glob("*.py")]
+    return sorted([*(f"slipway/{name}.py" for name in MODULES), *(str(path.relative_to(root)) for path in packages), TEMPLATE])
+
+
+def install_script(version: str) -> str:
+    """Return the command that unpacks standard input, makes it current at once and keeps one version besides."""
+    return " && ".join(
+        [
+            "set -e; umask 022",
+            f"mkdir -p {FOLDER} && cd {FOLDER}",
+            f"rm -rf .{version} && mkdir .{version} && tar -xzf - -C .{version}",
+            f"rm -rf {version} && mv .{version} {version}",
+            'old="$(readlink current || true)"',  # none on a fresh host
+            f"ln -sfn {version} .current && mv -T .current current && sync -f .",
+            f'for one in *; do case "$one" in current|{version}|"$old") ;; *) rm -rf "$one" ;; esac; done',
+        ]
+    )
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.USTAR_FORMAT, compresslevel=6) as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(text), 0o644
+            tar.addfile(member, io.BytesIO(text))
+    return buffer.getvalue()

@@ -1,0 +1,195 @@
+"""Run a request: the one function behind site.yml and `fab deploy`."""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import HostError, SlipwayError
+from ..model import Stack
+from ..placement import Placed
+from ..plan import deploy as plan
+from ..plan import traffic
+from ..plan.step import Step
+from ..render.site import site as render_site
+from . import allot, records, resume
+from .actions import carry_out
+from .allot import Wish
+from .machine import Work
+from .prune import drop_tags, prune
+from .records import Release, Request
+from .steps import Done, carry_out_all
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "nginx" / "site.conf.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a request came to; `code` is the exit code."""
+
+    verdict: str
+    changed: bool
+    release: int | None = None
+    steps: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    seconds: float = 0.0
+    error: str = ""
+    code: int = 0
+
+
+def run(work: Work, request: Request) -> Result:
+    """Run a request to its verdict; the caller holds the lock."""
+    began = time.monotonic()
+    work = replace(work, request=request.id, warnings=[])
+    values = work.secrets.received(request.id)
+    work = work.with_values(values, {})
+    work.note({"event": "begin", "who": request.who, "why": request.why, "commit": request.commit})
+    try:
+        result = _decide(work, request, values)
+    except SlipwayError as error:
+        result = Result(
+            "refused", changed=False, release=work.serving().current, error=work.mask(str(error)), code=error.exit_code
+        )
+    result = replace(result, warnings=tuple(work.warnings), seconds=round(time.monotonic() - began, 3))
+    work.note({"event": "result", "result": asdict(result)})
+    return result
+
+
+def _decide(work: Work, request: Request, values: Mapping[str, str]) -> Result:
+    if unfinished(work):
+        resume.heal(work)
+    current = resume.current_release(work)
+    generation = work.secrets.generation_of(values)
+    if (
+        current
+        and generation is not None
+        and not request.base
+        and current.fingerprint == records.fingerprint(request.stack, generation)
+    ):
+        return _unchanged(work, current)
+    generation = work.secrets.settle(values)
+    return _deploy(work, Wish(request, records.fingerprint(request.stack, generation), generation), current)
+
+
+def same(current: Release, stack: Stack, generation: int | None) -> bool:
+    """Say whether a stack with these secrets is what serves already; values nobody has seen are of no generation."""
+    return generation is not None and current.fingerprint == records.fingerprint(stack, generation)
+
+
+def unfinished(work: Work) -> bool:
+    """Say whether an earlier run left something to heal."""
+    serving = work.serving()
+    return serving.next is not None or bool(serving.retiring)
+
+
+def _unchanged(work: Work, current: Release) -> Result:
+    """Bring back what the release lost, and its site where the host's own words changed."""
+    work = replace(resume.in_force(work), release=current.number)
+    site = site_of(work, current)
+    done: list[Done] = []
+    if site != work.machine.nginx.site(work.folder.name):
+        where = work.folder.release(current.number) / "site.conf"
+        done = carry_out_all(work, [_write_site(where, site), *_site_steps(site)], carry_out)
+    lacking = [step for step in resume.planned(work) if step.action in ("start", "restart", "remove")]
+    if lacking:
+        done += resume.heal(work)
+    verdict = "serving" if done else "unchanged"
+    return Result(verdict, bool(done), current.number, _shown(done), urls=urls(work, current.stack))
+
+
+def _write_site(path: Path, text: str) -> Step:
+    return Step("write-site", "write", "keep the site as this host's edge wants it", arguments={"files": {str(path): text}})
+
+
+def _site_steps(text: str) -> list[Step]:
+    return [traffic.check_site(text), traffic.site(text)]
+
+
+def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
+    stack = wish.request.stack
+    _check_edge(work, stack)
+    allot.check_disk(work, stack, current)
+    found = allot.fetch(work, stack, current)
+    base = records.last_placement(work.folder) if resume.base_in_force(work) else None
+    release = allot.allot(work, wish, found, base)
+    work = replace(work.with_generations(wish.generation, release.placement.base_generation), release=release.number)
+    allot.write_secret_files(work, release)
+    try:
+        steps = planned(work, release, current, base_allowed=wish.request.base)
+        done = carry_out_all(work, steps, carry_out)
+    except SlipwayError as error:
+        return _failed(work, release, error)
+    prune(work)
+    return Result("serving", changed=True, release=release.number, steps=_shown(done), urls=urls(work, stack))
+
+
+def _check_edge(work: Work, stack: Stack) -> None:
+    if stack.domains and not work.machine.nginx.running:
+        raise HostError("nginx does not run on this host", "look at `systemctl status nginx`, then run this again")
+
+
+def planned(work: Work, release: Release, current: Release | None, *, base_allowed: bool) -> list[Step]:
+    """Return the steps that make a release serve."""
+    before = plan.Before(
+        old=Placed(current.stack, current.placement) if current else None,
+        base=resume.base_in_force(work),
+        base_allowed=base_allowed,
+        site=work.machine.nginx.site(work.folder.name),
+    )
+    return plan.steps(Placed(release.stack, release.placement), before, site_of(work, release))
+
+
+def site_of(work: Work, release: Release) -> str:
+    """Return the site of a release on this host."""
+    if not release.stack.domains:
+        return ""
+    return render_site(release.stack, release.placement, work.machine.facts(), TEMPLATE.read_text(encoding="utf-8"))
+
+
+def _failed(work: Work, release: Release, error: SlipwayError) -> Result:
+    """Take back what never served; what serves already is left for a resume, which only goes forward."""
+    cause = work.mask(str(error))
+    if work.serving().current == release.number:
+        text = f"release {release.number} serves, but what follows the switch failed:\n{cause}"
+        again = "\n  next: run this again, it goes on from there"
+        return Result("incomplete", changed=True, release=release.number, error=text + again, code=HostError.exit_code)
+    work.machine.say(f"refused: {cause}\ntake release {release.number} back")
+    cause += _taken_back(work, release)
+    serves = work.serving().current
+    kept = f"release {serves} serves on" if serves is not None else "nothing serves yet"
+    return Result("refused", changed=False, release=serves, error=f"{cause}\n({kept})", code=error.exit_code)
+
+
+def _taken_back(work: Work, release: Release) -> str:
+    """Take a release back; return what could not be, for a later resume to heal."""
+    try:
+        carry_out_all(work, plan.back(Placed(release.stack, release.placement)), carry_out)
+        drop_tags(work, release.number)
+        _keep_record_only(work, release.number)
+    except SlipwayError as error:
+        return f"\ntaking release {release.number} back failed too, the next run does it: {work.mask(str(error))}"
+    return ""
+
+
+def _keep_record_only(work: Work, number: int) -> None:
+    """Remove a refused release's files; its record stays, since it says which subnets and slots the base got."""
+    for path in work.folder.release(number).iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "release.json":
+            path.unlink()
+
+
+def _shown(done: Sequence[Done]) -> tuple[Mapping[str, Any], ...]:
+    return tuple({"name": step.name, "why": step.why, "seconds": step.seconds} for step in done)
+
+
+def urls(work: Work, stack: Stack) -> tuple[str, ...]:
+    """Return the addresses people use."""
+    if not stack.domains:
+        return ()
+    port = work.machine.edge.https_port
+    return tuple(f"https://{stack.domains[key].name}{'' if port == 443 else f':{port}'}/" for key in sorted(stack.domains))

@@ -1,0 +1,120 @@
+"""Make the host true to the serving record: at boot, before each deploy, by hand."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import HostError
+from ..placement import Placed
+from ..plan import resume as plan
+from ..plan.step import Step
+from . import clock, lock, records, slots
+from .actions import carry_out
+from .docker import PROJECT, Container
+from .machine import Machine, Work
+from .records import Release
+from .steps import Done, carry_out_all
+
+LOCK_SECONDS = 600
+
+
+def resume(machine: Machine, name: str, owner: str, *, boot: bool = False) -> list[Done]:
+    """Resume a stack under its lock; requests that a dead run left are given up, never run unseen; at boot all are."""
+    folder = machine.layout.stack(name)
+    with lock.held(folder.lock, owner, LOCK_SECONDS, machine.say) as dead_owner:
+        work = in_force(Work(machine, folder))
+        left = [request.id for request in records.waiting(folder)] if boot else records.begun_requests(folder)
+        give_up(work, left, dead_owner or "the host went down")
+        return heal(work)
+
+
+def heal(work: Work) -> list[Done]:
+    """Carry out what the host lacks; the caller holds the lock."""
+    work = in_force(work)
+    steps = planned(work)
+    done = carry_out_all(work, steps, carry_out)
+    work.note({"event": "resumed", "steps": [step.name for step in done]})
+    return done
+
+
+def planned(work: Work) -> list[Step]:
+    """Return the steps a resume would take now."""
+    return plan.steps(work.serving(), facts(work))
+
+
+def in_force(work: Work) -> Work:
+    """Return the work with the secrets of the release that serves."""
+    current = current_release(work)
+    if current is None:
+        return work
+    last = records.last_placement(work.folder) or current.placement
+    return replace(work.with_generations(current.placement.secrets_generation, last.base_generation), release=current.number)
+
+
+def current_release(work: Work) -> Release | None:
+    """Return the record of the release that serves."""
+    number = work.serving().current
+    return None if number is None else records.release(work.folder, number)
+
+
+def give_up(work: Work, requests: Sequence[str], why: str) -> None:
+    """Close requests whose run died: what it had begun is healed, the request itself is for a person to repeat."""
+    for request in requests:
+        cause = f"the run of this request died ({why}); what it left behind is healed\n  next: run site.yml again"
+        result = {"verdict": "interrupted", "changed": True, "error": cause, "code": HostError.exit_code}
+        work.note({"event": "result", "request": request, "result": result})
+        records.drop_request(work.folder, request)
+        work.secrets.drop(request)
+        work.machine.say(f"request {request}: {cause}")
+
+
+def facts(work: Work) -> plan.Facts:
+    """Return what the host shows about the stack."""
+    serving, docker, label = work.serving(), work.machine.docker, f"slipway.stack={work.folder.name}"
+    named = [number for number in (serving.current, *serving.retiring) if number is not None]
+    made = {number: records.release(work.folder, number) for number in named if number in records.releases(work.folder)}
+    base_project = f"{PROJECT}={work.folder.name}"
+    present = {item.name: item for item in (*docker.containers(label), *docker.containers(base_project))}
+    projects = {item.labels.get(PROJECT, "") for item in present.values()} | {project for _, project in docker.networks(label)}
+    return plan.Facts(
+        containers=[_found(item) for item in present.values()],
+        projects=sorted(projects - {""}),
+        releases={number: Placed(release.stack, release.placement) for number, release in made.items()},
+        base=base_in_force(work),
+        site=_site(work, serving.current),
+        elapsed_seconds=_elapsed(serving.since),
+    )
+
+
+def base_in_force(work: Work) -> Mapping[str, Any] | None:
+    """Return the base that was last brought up, None on a host without one."""
+    path = work.folder.base
+    if not path.is_file():
+        return None
+    base: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return base
+
+
+def load_switch(machine: Machine) -> None:
+    """Load the map of all stacks, before anything else: it takes milliseconds, and nginx needs it."""
+    slots.put_in_force(machine.layout, machine.runner)
+
+
+def _found(container: Container) -> plan.Found:
+    return plan.Found(
+        name=container.name,
+        project=container.labels.get(PROJECT, ""),
+        kind=container.labels.get("slipway.kind", ""),
+        running=container.running,
+        restart=container.restart_rule,
+    )
+
+
+def _site(work: Work, number: int | None) -> str:
+    path = work.folder.release(number or 0) / "site.conf"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _elapsed(since: str) -> int:
+    return int((clock.utc() - clock.parse(since)).total_seconds()) if since else 0

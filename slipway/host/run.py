@@ -1,0 +1,51 @@
+"""Run what waits for a stack, oldest first, under its lock; started by systemd."""
+
+import os
+import traceback
+from dataclasses import asdict
+
+from ..errors import SlipwayError
+from . import clock, engine, lock, records, resume
+from .engine import Result
+from .machine import Machine, Work
+from .records import Request
+
+LOCK_SECONDS = 3600
+
+
+def run_waiting(machine: Machine, name: str) -> int:
+    """Run all waiting requests; return the worst exit code of a bug, for systemd to show."""
+    folder = machine.layout.stack(name)
+    with lock.held(folder.lock, owner(folder.name, "slipway run"), LOCK_SECONDS, machine.say) as dead_owner:
+        work = Work(machine, folder)
+        resume.give_up(work, records.begun_requests(folder), dead_owner or "it left no name")
+        code = 0
+        while waiting := records.waiting(folder):
+            code = max(code, _run(work, waiting[0]))
+    return code
+
+
+def owner(name: str, what: str) -> str:
+    """Return the text that tells others who holds a stack's lock."""
+    return f"{what} of {name} (process {os.getpid()}, since {clock.now()})"
+
+
+def _run(work: Work, request: Request) -> int:
+    """Run one request; whatever happens it gets a result and does not wait any more."""
+    lock_text = owner(work.folder.name, f"{request.why or 'a run'} by {request.who or 'nobody named'}, request {request.id}")
+    lock.rename(work.folder.lock, lock_text)
+    try:
+        engine.run(work, request)
+    except Exception as error:
+        text = work.mask("".join(traceback.format_exception(error)))
+        work.machine.say(text)
+        cause = (
+            f"a bug in the engine: {type(error).__name__} ({text.splitlines()[-2].strip() if len(text.splitlines()) > 1 else ''})"
+        )
+        result = Result("failed", changed=True, error=cause, code=SlipwayError.exit_code)
+        work.note({"event": "result", "request": request.id, "result": asdict(result)})
+        return SlipwayError.exit_code
+    finally:
+        records.drop_request(work.folder, request.id)
+        work.secrets.drop(request.id)
+    return 0

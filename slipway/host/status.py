@@ -1,0 +1,102 @@
+"""Say what serves on this host, from its records and from Docker: what should run beside what does."""
+
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import SlipwayError
+from ..model import Service, Stack
+from . import resume
+from .docker import Container
+from .engine import urls
+from .journal import Entry, Journal
+from .machine import Machine, Work
+
+
+def status(machine: Machine) -> dict[str, Any]:
+    """Return the state of all stacks as plain values."""
+    stacks = [_stack(Work(machine, folder)) for folder in machine.layout.stacks()]
+    return {"host": socket.gethostname(), "stacks": [found for found in stacks if found]}
+
+
+def _stack(work: Work) -> dict[str, Any] | None:
+    serving, entries = work.serving(), Journal(work.folder.journal).entries()
+    if serving.current is None and not entries:
+        return None
+    current = resume.current_release(work)
+    return {
+        "name": work.folder.name,
+        "release": serving.current,
+        "since": serving.since,
+        "who": current.who if current else "",
+        "why": current.why if current else "",
+        "commit": current.commit if current else "",
+        "services": _services(work, current.stack, serving.current) if current else [],
+        "domains": _domains(work, current.stack) if current else [],
+        "last_run": last_run(entries),
+        "resumed": next((entry["at"] for entry in reversed(entries) if entry["event"] == "resumed"), ""),
+    }
+
+
+def _services(work: Work, stack: Stack, number: int | None) -> list[dict[str, Any]]:
+    present = work.machine.docker.containers(f"slipway.stack={stack.name}")
+    ours = [item for item in present if item.labels.get("slipway.release", str(number)) == str(number)]
+    return [service_row(stack.services[name], ours) for name in sorted(stack.services) if stack.services[name].kind != "task"]
+
+
+def service_row(service: Service, containers: Sequence[Container]) -> dict[str, Any]:
+    """Return what should run of a service, and what does."""
+    running = [item for item in containers if item.labels.get("slipway.service") == service.name and item.running]
+    return {
+        "name": service.name,
+        "kind": service.kind,
+        "image": service.image,
+        "replicas": 1 if service.kind == "store" else service.replicas_started,
+        "running": len(running),
+        "healthy": sum(1 for item in running if item.health in ("healthy", "")),
+    }
+
+
+def _domains(work: Work, stack: Stack) -> list[dict[str, str]]:
+    names = [stack.domains[key].name for key in sorted(stack.domains)]
+    return [{"name": name, "url": url, **_certificate(work, name)} for name, url in zip(names, urls(work, stack), strict=True)]
+
+
+def _certificate(work: Work, domain: str) -> Mapping[str, str]:
+    """Return who issued what nginx reads and how long it lasts."""
+    try:
+        served = work.machine.certificates.served(domain)
+    except SlipwayError as error:
+        return {"certificate": f"none: {error.cause.splitlines()[0]}", "expires": ""}
+    issuer = "stop-gap" if work.machine.certificates.is_stop_gap(domain) else served.issuer
+    return {"certificate": issuer, "expires": served.expires.isoformat()}
+
+
+def last_run(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return how the last request ended."""
+    found = next((entry for entry in reversed(entries) if entry["event"] == "result"), None)
+    if found is None:
+        return {}
+    result = found["result"]
+    return {
+        "verdict": result["verdict"],
+        "at": found["at"],
+        "seconds": result.get("seconds", 0.0),
+        "error": result.get("error", ""),
+    }
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """Return the state for people."""
+    return "\n".join(line for stack in found["stacks"] for line in _lines(stack)) or "no stack runs here"
+
+
+def _lines(stack: Mapping[str, Any]) -> list[str]:
+    head = f"{stack['name']}: release {stack['release'] or 'none'} since {stack['since'] or '-'} by {stack['who'] or '-'}"
+    services = [
+        f"  {item['name']:<20} {item['kind']:<10} {item['healthy']} of {item['replicas']} healthy  {item['image']}"
+        for item in stack["services"]
+    ]
+    domains = [f"  {item['url']:<40} {item['certificate']}, until {item['expires'] or '-'}" for item in stack["domains"]]
+    run = stack["last_run"]
+    return [head, *services, *domains, *([f"  last run: {run['verdict']} at {run['at']}"] if run else [])]

@@ -1,0 +1,53 @@
+"""Say which packages a host lacks and why an installation failed. Pure: the words of dpkg and apt in, sentences out."""
+
+import re
+from collections.abc import Sequence
+
+REASONS = (
+    (
+        r"No space left on device|not have enough free space",
+        "the disk of the host is full",
+        "free some space (`df -h`, `apt-get clean`), then run this again",
+    ),
+    (
+        r"Could not get lock|lock_timeout|Failed to lock|is another process using it",
+        "another apt or dpkg is at work on the host",
+        "wait until it is done (`ps -C apt-get,dpkg,unattended-upgr`), then run this again",
+    ),
+    (
+        r"Temporary failure resolving|Could not (?:resolve|connect)|Unable to connect|Connection (?:refused|timed out|failed)"
+        r"|Failed to fetch|Failed to update apt cache|Unable to fetch|Cannot initiate the connection",
+        "the package mirror does not answer",
+        "try `apt-get update` on the host; look at its /etc/apt/sources.list.d, its DNS and its way out, then run this again",
+    ),
+    (
+        r"No package matching|Unable to locate package|has no installation candidate",
+        "the mirrors of the host do not hold all of these packages",
+        "look whether its system is Debian 13 or Ubuntu 24.04 and whether main and universe are enabled",
+    ),
+    (
+        r"dpkg was interrupted|dpkg --configure -a|Unmet dependencies|broken packages",
+        "an earlier installation was cut short on the host",
+        "run `dpkg --configure -a && apt-get -f install` on the host, then run this again",
+    ),
+)
+
+
+def versions(output: str) -> dict[str, str]:
+    """Return name -> version of what is installed, from `dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'`."""
+    rows = [line.split() for line in output.splitlines()]
+    return {row[1]: row[2] for row in rows if len(row) == 3 and row[0] == "installed"}
+
+
+def upstream(version: str) -> str:
+    """Return the version its authors gave it: `1.26.3` of `1:1.26.3-3+deb13u1`."""
+    return re.split(r"[-+~]", version.split(":", 1)[-1], maxsplit=1)[0]
+
+
+def failure(message: str, names: Sequence[str]) -> str:
+    """Return why the packages could not be installed, and the next step."""
+    for pattern, cause, next_step in REASONS:
+        if re.search(pattern, message):
+            return f"{', '.join(names)}: {cause}\n  next: {next_step}\n  apt: {message.strip()[-600:]}"
+    words = message.strip()[-1500:]
+    return f"{', '.join(names)}: apt failed\n  next: run `apt-get install {' '.join(names)}` on the host\n  apt: {words}"
