@@ -43,6 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return versions(done["stdout"])
 
     def _install(self, names: list[str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        words = {"name": names, "install_recommends": False, "update_cache": True, "cache_valid_time": 3600, "lock_timeout": 300}
+        index = {"update_cache": True, "cache_valid_time": 3600, "lock_timeout": 300}
+        words = {"name": names, "install_recommends": False, "policy_rc_d": 101, **index}  # 101: start nothing
         done: dict[str, Any] = self._execute_module("ansible.builtin.apt", words, task_vars=task_vars)
         return done

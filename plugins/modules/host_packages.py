@@ -5,6 +5,7 @@ module: host_packages
 short_description: Have packages of the distribution installed
 description:
   - Asks dpkg in one command and calls C(ansible.builtin.apt) only for what is missing, without recommended packages.
+  - Services of new packages are not started; the role starts them once their settings are in place.
   - A failure says its cause and the next step. In check mode nothing is asked of the mirror.
 options:
   names:

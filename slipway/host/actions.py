@@ -61,14 +61,11 @@ def _ask(work: Work, step: Step) -> None:
 
 
 def _unanswered(work: Work, step: Step, target: str, fault: str) -> ReleaseRefused:
-    question = from_json(Health, step.arguments["health"])
-    cause = f"{step.arguments['service']} does not answer the host at http://{target}{question.path}: {fault}"
+    path = from_json(Health, step.arguments["health"]).path
+    cause = work.mask(f"{step.arguments['service']} does not answer the host at http://{target}{path}: {fault}")
     name = work.container_at(target.rpartition(":")[0])
-    if not name:
-        return ReleaseRefused(work.mask(cause), "does it listen on 0.0.0.0, on this port?")
-    return ReleaseRefused(
-        f"{work.mask(cause)}\n{work.crew.refusal(name, 'was asked').cause}", "does it listen on 0.0.0.0, on this port?"
-    )
+    log = f"\n{work.crew.last_lines(name)}" if name else ""
+    return ReleaseRefused(f"{cause}{log}", "see that it listens on 0.0.0.0 and on this port, then deploy again")
 
 
 def _task(work: Work, step: Step) -> None:
@@ -173,8 +170,12 @@ def _ended(work: Work, step: Step) -> None:
 def _note_ends(work: Work, codes: dict[str, int]) -> None:
     if codes:
         work.note({"event": "ended", "codes": codes})
+    if work.serving().next is not None:
+        return  # a release in the making had no work to lose
     for name in killed(codes):
-        work.warn(f"{name} had to be killed: a job it was doing is lost or done again; raise `stop_grace_period`")
+        work.warn(
+            f"{name} had to be killed, what it was doing is lost: does it end on its stop signal within `stop_grace_period`?"
+        )
 
 
 def _drain(work: Work, step: Step) -> None:

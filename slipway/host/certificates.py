@@ -4,10 +4,12 @@ nginx reads `<domain>/live/`, a link to the stop-gap or to certbot's lineage; it
 """
 
 import shlex
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..errors import CommandFailed, HostError
 from . import files
@@ -19,6 +21,7 @@ STOP_GAP_DAYS = 90
 USUAL_LIFE = timedelta(days=90)  # certbot's own "30 days before the end" fits this life only
 WEBROOT = "/var/www/acme"
 ISSUE_SECONDS = 180
+REACH_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +103,13 @@ class Certificates:
 
     def issue(self, domain: str, names: Sequence[str], settings: EdgeSettings) -> None:
         """Ask the authority for a certificate and let nginx's link lead to it."""
+        _reach(settings.server)
         runner = self.runner
         if settings.ca_file:
             runner = replace(runner, environment={**runner.environment, "REQUESTS_CA_BUNDLE": settings.ca_file})
         outcome = runner.attempt(certbot_argv(domain, names, settings, self.hook), limit_seconds=ISSUE_SECONDS)
         if outcome.code:
-            raise CommandFailed(outcome.argv[:2], outcome.code, outcome.text, "it is asked again by slipway-certs.timer")
+            raise CommandFailed(outcome.argv[:2], outcome.code, outcome.text, "slipway-certs.timer asks again")
         if not self.follow(domain):
             raise HostError(f"certbot made no lineage for {domain}", "look at /var/log/letsencrypt on the host")
         self._note_short_life(domain)
@@ -128,6 +132,15 @@ class Certificates:
         if life < USUAL_LIFE - timedelta(days=1):
             text = self._renewal(domain).read_text(encoding="utf-8")
             files.write(self._renewal(domain), with_renewal_before_expiry(text, life / 3), 0o644)
+
+
+def _reach(server: str) -> None:
+    """Ask first whether the authority can be reached: certbot waits 45 s where a firewall drops its packets."""
+    url = urlsplit(server)
+    try:
+        socket.create_connection((url.hostname or "", url.port or 443), timeout=REACH_SECONDS).close()
+    except OSError as error:
+        raise HostError(f"{server} cannot be reached: {error}", "slipway-certs.timer asks again") from error
 
 
 def certbot_argv(domain: str, names: Sequence[str], settings: EdgeSettings, hook: Sequence[str]) -> tuple[str, ...]:

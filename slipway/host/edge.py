@@ -21,7 +21,7 @@ HTTPS = 443
 class EdgeSettings:
     """What the role `edge` tells the engine."""
 
-    server: str = ""
+    server: str
     ca_file: str = ""
     email: str = ""
     https_port: int = HTTPS
@@ -33,9 +33,9 @@ def settings(path: Path) -> EdgeSettings:
     if not path.is_file():
         raise HostError(f"{path} is missing: this host has no edge", "run site.yml, whose role `edge` makes it")
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    acme = data.get("acme", {})
+    acme = data["acme"]
     return EdgeSettings(
-        server=acme.get("server", ""),
+        server=acme["server"],
         ca_file=acme.get("ca_file", ""),
         email=acme.get("email", ""),
         https_port=data.get("public_ports", {}).get("https", HTTPS),

@@ -1,5 +1,6 @@
 """Bring images to the host and learn what only an image knows: its digest and the numeric user it runs as."""
 
+import http.client
 import json
 import tarfile
 import urllib.error
@@ -15,6 +16,9 @@ from .runner import Outcome, Runner
 ABSENT = ("manifest unknown", "not found: manifest", "repository does not exist", "no such manifest", ": not found")
 FULL = "no space left on device"
 PROBE_SECONDS = 3
+LACKS = "does not have it"
+KINDS = ("docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2", "oci.image.manifest.v1", "oci.image.index.v1")
+MANIFESTS = ", ".join(f"application/vnd.{kind}+json" for kind in KINDS)
 
 
 def mirrors(settings: Path) -> list[str]:
@@ -25,17 +29,16 @@ def mirrors(settings: Path) -> list[str]:
     return [url.rstrip("/") for url in found]
 
 
-def pull_fault(outcome: Outcome, image: str, asked: Sequence[str], probe: Callable[[str], str]) -> SlipwayError:
+def pull_fault(outcome: Outcome, image: str, asked: Sequence[str], probe: Callable[[str, str], str]) -> SlipwayError:
     """Return why a pull failed, naming the mirror, which Docker's own message never does."""
     said = outcome.text.strip()
     if FULL in said:
         return HostError(f"the disk became full while pulling {image}:\n{said}", "free some room, then run this again")
-    if any(mark in said for mark in ABSENT):
-        return ReleaseRefused(f"no registry has the image {image}:\n{said}", "push it, or correct its name in the stack file")
-    through = "".join(f"\nmirror {url}: {probe(url) or 'answers, but did not give the image'}" for url in asked if of_hub(image))
-    return HostError(
-        f"cannot pull {image}:\n{said}{through}", "bring the registry back, then run this again; nothing was changed"
-    )
+    answers = {url: probe(url, image) for url in asked if of_hub(image)}
+    told = said + "".join(f"\nmirror {url} {answer}" for url, answer in answers.items())
+    if LACKS in answers.values() or any(mark in said for mark in ABSENT):
+        return ReleaseRefused(f"no registry has the image {image}:\n{told}", "push it, or correct its name in the stack file")
+    return HostError(f"cannot pull {image}:\n{told}", "bring the registry back, then run this again")
 
 
 def of_hub(image: str) -> bool:
@@ -44,15 +47,24 @@ def of_hub(image: str) -> bool:
     return not slash or not ("." in head or ":" in head or head == "localhost") or head == "docker.io"
 
 
-def probe(url: str) -> str:
-    """Ask a registry whether it is there; return what is wrong, or nothing."""
+def manifest_url(mirror: str, image: str) -> str:
+    """Return where a mirror of Docker Hub keeps what an image's name leads to."""
+    name, at, digest = image.removeprefix("docker.io/").partition("@")
+    head, slash, last = name.rpartition("/")
+    short, _, tag = last.partition(":")
+    return f"{mirror}/v2/{head or 'library'}/{short}/manifests/{digest if at else tag or 'latest'}"
+
+
+def probe(mirror: str, image: str) -> str:
+    """Ask a mirror for an image; return its answer in words."""
+    request = urllib.request.Request(manifest_url(mirror, image), method="HEAD", headers={"Accept": MANIFESTS})  # noqa: S310 - the admin's mirror
     try:
-        with urllib.request.urlopen(f"{url}/v2/", timeout=PROBE_SECONDS):  # noqa: S310 - the admin's own mirror
-            return ""
-    except urllib.error.HTTPError:
-        return ""
+        with urllib.request.urlopen(request, timeout=PROBE_SECONDS):  # noqa: S310
+            return "has it"
+    except urllib.error.HTTPError as error:
+        return LACKS if error.code == http.client.NOT_FOUND else f"answers {error.code}"
     except OSError as error:
-        return f"does not answer ({getattr(error, 'reason', error)})"
+        return f"does not answer: {getattr(error, 'reason', error)}"
 
 
 def digest_of(name: str, image: Image) -> str:

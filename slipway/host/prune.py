@@ -24,7 +24,9 @@ def kept_releases(work: Work) -> set[int]:
     """Return the numbers of the releases that stay."""
     serving = work.serving()
     named = {number for number in (serving.current, serving.previous, serving.next, *serving.retiring) if number is not None}
-    return named | set(records.releases(work.folder)[-keep(work) :])
+    numbers = records.releases(work.folder)
+    served = [number for number in numbers if (work.folder.release(number) / "compose.json").is_file()]
+    return named | set(served[-keep(work) :]) | set(numbers[-1:])
 
 
 def keep(work: Work) -> int:

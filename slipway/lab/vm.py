@@ -23,6 +23,7 @@ from .state_folder import folder, lock, public_key, remember_host, write_whole
 NAME = "vm"
 SSH_PORT, HTTP_PORT, HTTPS_PORT = 2290, 2280, 2243
 BOOT_SECONDS = 300
+KVM_FIRST_WORD_SECONDS = 15
 DISK_BYTES = 20 * 1024**3
 MEMORY_MB = 3072
 KVM = Path("/dev/kvm")
@@ -114,10 +115,7 @@ def up(say: Say) -> None:
         ensure_network(running_engine(progress), progress)
         remember_host((f"[{LOOPBACK}]:{SSH_PORT}",), files.host_keys.read_text().splitlines())
         if not _running(files):
-            with progress.step(
-                f"boot the virtual machine by {'KVM' if _has_kvm() else 'software emulation, which takes a minute or two'}"
-            ):
-                _boot(files, progress)
+            _boot(files, progress)
     say(f"          vm is up: ssh port {SSH_PORT}, http {HTTP_PORT}, https {HTTPS_PORT}")
 
 
@@ -136,7 +134,7 @@ def down(say: Say) -> None:
         files.disk.unlink(missing_ok=True)
 
 
-def qemu_arguments(files: Files, accelerated: bool, forwards: Mapping[tuple[str, int], int]) -> tuple[str, ...]:  # noqa: FBT001
+def qemu_arguments(files: Files, *, accelerated: bool, forwards: Mapping[tuple[str, int], int]) -> tuple[str, ...]:
     """Return the command that boots the machine. Pure."""
     ports = "".join(f",hostfwd=tcp:{address}:{outer}-:{inner}" for (address, outer), inner in forwards.items())
     speed = ("-accel", "kvm", "-cpu", "host") if accelerated else ("-accel", "tcg,thread=multi", "-cpu", "max")
@@ -203,13 +201,40 @@ def _make_base(files: Files, progress: Progress) -> None:
 def _boot(files: Files, progress: Progress) -> None:
     if not files.disk.exists():
         command.read(("qemu-img", "create", "-q", "-f", "qcow2", "-b", str(files.base), "-F", "raw", str(files.disk)))
+    forwards = _forwards(progress)
+    if not _boots_by_kvm(files, forwards, progress):
+        with progress.step("boot the virtual machine by software emulation, which takes a minute or two"):
+            command.read(qemu_arguments(files, accelerated=False, forwards=forwards))
+            _wait_for_sshd(files)
+
+
+def _boots_by_kvm(files: Files, forwards: Mapping[tuple[str, int], int], progress: Progress) -> bool:
+    """Boot by KVM where it really works: nested in another machine it may be offered and then fail, or hang without a word."""
+    if not os.access(KVM, os.R_OK | os.W_OK):
+        return False
+    try:
+        files.serial.unlink(missing_ok=True)
+        command.read(qemu_arguments(files, accelerated=True, forwards=forwards))
+        wait_until(lambda: files.serial.stat().st_size > 0, KVM_FIRST_WORD_SECONDS, "the kernel says nothing", "use emulation")
+    except HostError:
+        progress.say("          KVM is there but does not work on this machine")
+        _end(files, signal.SIGKILL)
+        return False
+    with progress.step("boot the virtual machine by KVM"):
+        _wait_for_sshd(files)
+    return True
+
+
+def _wait_for_sshd(files: Files) -> None:
+    wait_until(_sshd_answers, BOOT_SECONDS, "the virtual machine does not answer by SSH", f"read its console in {files.serial}")
+
+
+def _forwards(progress: Progress) -> dict[tuple[str, int], int]:
     forwards = {(LOOPBACK, SSH_PORT): 22, (LOOPBACK, HTTP_PORT): 80, (LOOPBACK, HTTPS_PORT): 443}
     if _may_listen(GATEWAY, 80):  # where the lab's DNS sends the ACME server
-        forwards |= {(GATEWAY, 80): 80}
-    else:
-        progress.say(f"          {GATEWAY}:80 may not be used without root: the machine keeps its stop-gap certificate")
-    command.read(qemu_arguments(files, _has_kvm(), forwards), timeout_seconds=BOOT_SECONDS)
-    wait_until(_sshd_answers, BOOT_SECONDS, "the virtual machine does not answer by SSH", f"read its console in {files.serial}")
+        return forwards | {(GATEWAY, 80): 80}
+    progress.say(f"          {GATEWAY}:80 may not be used without root: the machine keeps its stop-gap certificate")
+    return forwards
 
 
 def _running(files: Files) -> int | None:
@@ -230,10 +255,6 @@ def _end(files: Files, by: signal.Signals) -> None:
     while _running(files) and time.monotonic() < deadline:
         time.sleep(0.1)
     files.pid.unlink(missing_ok=True)
-
-
-def _has_kvm() -> bool:
-    return os.access(KVM, os.R_OK | os.W_OK)
 
 
 def _may_listen(address: str, port: int) -> bool:

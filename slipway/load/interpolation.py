@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .faults import nearest
+from .faults import nearest, short
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])(.*))?")
@@ -122,22 +122,30 @@ def _braced(body: str, scope: Scope, problems: list[Problem], offset: int, depth
         return ""
     name, operator, rest = match[1], match[2] or "", match[3] or ""
     if operator in ("", "?", ":?"):
-        return _required(name, operator, scope, problems, offset)
+        return _required(name, operator, scope, problems, offset, rest)
     value = scope.value(name)
     scope.used.update(found[1] for found in re.finditer(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", rest))
     given = value is not None and not (operator[0] == ":" and value == "")
-    if set(NESTED.sub("", rest)) & {"{", "}"}:
+    if _holds_a_brace(rest):
         problems.append(Problem(offset, f"a brace in the default of `{name}`: versions of Compose differ", "put the text into a variable"))
     if given == operator.endswith("+"):
         return "".join(_pieces(rest, scope, problems, offset + 3 + len(name) + len(operator), depth + 1))
     return value or ""
 
 
-def _required(name: str, operator: str, scope: Scope, problems: list[Problem], offset: int) -> str:
+def _holds_a_brace(text: str) -> bool:
+    count = 1
+    while count:
+        text, count = NESTED.subn("", text)
+    return "{" in text or "}" in text
+
+
+def _required(name: str, operator: str, scope: Scope, problems: list[Problem], offset: int, reason: str = "") -> str:
     value = scope.value(name)
     if value is None:
         known = sorted({*scope.variables, *scope.secrets})
-        problems.append(Problem(offset, f"variable `{name}` has no value", _where_to_add(name, known, scope.home)))
+        why = f" ({short(reason)})" if reason and "$" not in reason else ""
+        problems.append(Problem(offset, f"variable `{name}` has no value{why}", _where_to_add(name, known, scope.home)))
     elif value == "" and operator == ":?":
         problems.append(Problem(offset, f"variable `{name}` is empty", f"give it a value in {scope.home}"))
     return value or ""

@@ -34,11 +34,10 @@ def baseline(site: Site) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Return a host nobody touched yet; it is removed afterwards."""
-    lab.up(["spare"], _say)
+    """Return a host nobody touched yet; its power is cut afterwards."""
     lab.fresh("spare", _say)
     yield Site(lab.HOSTS["spare"], spare_inventory(tmp_path_factory.mktemp("inventory")))
-    lab.remove("spare", _say)
+    lab.power_cut("spare", _say)
 
 
 def spare_inventory(folder: Path) -> Path:

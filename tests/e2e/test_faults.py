@@ -69,11 +69,11 @@ def test_a_fault_in_the_stack_file_is_refused_before_any_host_is_touched(site: S
 def test_a_registry_that_is_down_is_named_and_the_old_release_serves_on(baseline: Site, tmp_path: Path) -> None:
     number = baseline.serving()["current"]
     baseline.shell("docker image rm -f $(docker images -q slipway-demo/app:1.2.0) 2>/dev/null", check=False)
-    lab.stop("registry")
+    lab.unplug("registry", print)
     try:
         run = baseline.release(tmp_path, "1.2.0").playbook()
     finally:
-        lab.up(["test"], print)
+        lab.plug("registry", print)
     refused(run, "10.212.0.10:5000", "next:")
     assert baseline.serving()["current"] == number
     assert baseline.client().get("/health").status_code == 200
@@ -113,7 +113,7 @@ def test_a_fresh_host_through_every_mishap(spare: Site) -> None:
     spare.shell("cat /etc/hosts.kept >/etc/hosts")
 
     interrupted(spare, until="docker")
-    lab.stop("acme")
+    lab.unplug("acme", print)
     spare.playbook().done()
     assert {domain["certificate"] for domain in spare.status()["domains"]} == {"stop-gap"}
     assert (
@@ -123,7 +123,7 @@ def test_a_fresh_host_through_every_mishap(spare: Site) -> None:
         == "200"
     )
 
-    lab.up(["spare"], print)
+    lab.plug("acme", print)
     deadline = time.monotonic() + 120
     while any(domain["certificate"] == "stop-gap" for domain in spare.status()["domains"]):
         assert time.monotonic() < deadline, "the certificates did not heal by themselves"

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -42,6 +42,11 @@ def answers_again(site: Site, seconds: int) -> float:
                 return time.monotonic() - started
         time.sleep(1)
     raise AssertionError(f"no healthy answer within {seconds} s")
+
+
+def power_cut(name: str, say: Callable[[str], None]) -> None:
+    lab.power_cut(name, say)
+    lab.start(name, say)
 
 
 def stores(site: Site) -> str:
@@ -113,8 +118,8 @@ def test_an_image_that_does_not_exist_is_refused_by_name(baseline: Site, tmp_pat
 @pytest.mark.feature("F02")
 def test_all_answers_again_after_a_reboot_and_after_a_power_cut(site: Site) -> None:
     number = site.serving()["current"]
-    for act in (lab.reboot, lab.power_cut):
-        act(site.host.name)
+    for act in (lab.reboot, power_cut):
+        act(site.host.name, print)
         answers_again(site, 120)
         assert site.client("").get("/").status_code == 200
         assert site.serving()["current"] == number

@@ -70,7 +70,7 @@ def rendered(case: Path) -> dict[str, str]:
 def test_renders_are_as_reviewed(case: Path, request: pytest.FixtureRequest) -> None:
     texts = rendered(case)
     expected = case / "expected"
-    if request.config.getoption("--update-golden"):
+    if request.config.getoption("--update-golden", default=False):
         expected.mkdir(exist_ok=True)
         for name, text in texts.items():
             (expected / name).write_text(text, encoding="utf-8")

@@ -63,6 +63,10 @@ def stop_and_exit_code(container: str) -> int:
     return int(docker("inspect", "--format", "{{.State.ExitCode}}", container))
 
 
+def address_of(container: str) -> str:
+    return docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", container)
+
+
 def uids_of_processes(container: str) -> set[str]:
     return set(docker("top", container, "-eo", "uid,pid").split()[2::2])
 
@@ -82,7 +86,7 @@ def wait_for_postgres(container: str, user: str) -> None:
 
 
 def ask_with_password(container: str, user: str, database: str, password: str, sql: str) -> str:
-    url = f"postgresql://{user}:{password}@127.0.0.1/{database}"
+    url = f"postgresql://{user}:{password}@{address_of(container)}/{database}"
     argv = ["docker", "exec", container, "psql", url, "-AtqX", "-v", "ON_ERROR_STOP=1", "-c", sql]
     done = subprocess.run(argv, text=True, capture_output=True, check=False, timeout=60)
     return done.stdout.strip() if done.returncode == 0 else done.stderr.strip()
@@ -97,7 +101,9 @@ def init_files(tmp_path: Path) -> Path:
     (files / "3.sh").write_text(
         'psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" -c "CREATE TABLE sourced (n int)"\n'
     )
-    (files / "4.sh").write_text("#!/bin/sh\nset -e\npsql -U \"$POSTGRES_USER\" -d \"$POSTGRES_DB\" -c 'CREATE TABLE executed (n int)'\n")
+    (files / "4.sh").write_text(
+        '#!/bin/sh\nset -e\npsql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c \'CREATE TABLE executed (n int)\'\n'
+    )
     (files / "4.sh").chmod(0o755)
     tmp_path.chmod(0o755)
     return files
@@ -116,7 +122,9 @@ def test_postgres_prepares_its_database_once_and_keeps_it(user: str, volume: str
     ]
     with started("postgres:17", *options, command=("postgres", "-c", "max_connections=33")) as container:
         wait_for_postgres(container, "ada")
-        tables = ask_with_password(container, "ada", "books", "it's%20$ecret", "SELECT tablename FROM pg_tables WHERE tableowner = 'ada'")
+        tables = ask_with_password(
+            container, "ada", "books", "it's%20$ecret", "SELECT tablename FROM pg_tables WHERE tableowner = 'ada'"
+        )
         assert {"plain", "zipped", "sourced", "executed"} <= set(tables.split())
         assert ask_with_password(container, "ada", "books", "it's%20$ecret", "SHOW max_connections") == "33"
         assert ask_with_password(container, "ada", "books", "it's%20$ecret", "SHOW data_checksums") == "on"
@@ -130,7 +138,9 @@ def test_postgres_prepares_its_database_once_and_keeps_it(user: str, volume: str
 
 def test_postgres_runs_where_all_capabilities_are_dropped(volume: str) -> None:
     locked = ("--user", "999", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true")
-    with started("postgres:17", *locked, "--env", "POSTGRES_PASSWORD=p", "--volume", f"{volume}:/var/lib/postgresql/data") as container:
+    with started(
+        "postgres:17", *locked, "--env", "POSTGRES_PASSWORD=p", "--volume", f"{volume}:/var/lib/postgresql/data"
+    ) as container:
         wait_for_postgres(container, "postgres")
         assert ask_with_password(container, "postgres", "postgres", "p", "SHOW password_encryption") == "scram-sha-256"
 
@@ -152,8 +162,7 @@ def test_redis_answers_neighbours_and_keeps_its_data(user: str, volume: str) -> 
     options = ("--volume", f"{volume}:/data", *(("--user", user) if user else ()))
     with started("redis:8", *options, command=("redis-server", "--appendonly", "yes")) as container:
         wait_for(lambda: docker("exec", container, "redis-cli", "ping", check=False) == "PONG", container)
-        address = docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", container)
-        assert docker("run", "--rm", "redis:8", "redis-cli", "-h", address, "set", "k", "v") == "OK"
+        assert docker("run", "--rm", "redis:8", "redis-cli", "-h", address_of(container), "set", "k", "v") == "OK"
         assert uids_of_processes(container) == {"999"}
         assert stop_and_exit_code(container) == 0
         docker("start", container)
@@ -181,6 +190,7 @@ s3 = boto3.client("s3", region_name="us-east-1", config=plain, **settings)
 try:
     if action == "write":
         s3.create_bucket(Bucket="photos")
+        s3.create_bucket(Bucket="photos")
         s3.put_object(Bucket="photos", Key="a", Body=b"hello")
     print(s3.get_object(Bucket="photos", Key="a")["Body"].read().decode())
 except Exception as fault:
@@ -190,22 +200,42 @@ except Exception as fault:
 
 def use_bucket(address: str, action: str, access_key: str, secret: str) -> str:
     settings = {"aws_access_key_id": access_key, "aws_secret_access_key": secret, "endpoint_url": f"http://{address}:9000"}
-    return docker("run", "--rm", "--interactive", "--entrypoint", "python3", APP, "-c", USE_THE_BUCKET, stdin=json.dumps({"action": action, **settings}))
+    return docker(
+        "run",
+        "--rm",
+        "--interactive",
+        "--entrypoint",
+        "python3",
+        APP,
+        "-c",
+        USE_THE_BUCKET,
+        stdin=json.dumps({"action": action, **settings}),
+    )
 
 
 def test_the_store_keeps_objects_and_takes_a_new_secret(volume: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("first/+secret=")
     secret.chmod(0o444)
-    options = ("--volume", f"{volume}:/var/lib/ceph", "--volume", f"{secret}:/run/secrets/s3:ro", "--read-only", "--cap-drop", "ALL")
+    options = (
+        "--volume",
+        f"{volume}:/var/lib/ceph",
+        "--volume",
+        f"{secret}:/run/secrets/s3:ro",
+        "--read-only",
+        "--cap-drop",
+        "ALL",
+    )
     with started(
         "slipway-demo/radosgw:18.2", *options, "--env", "S3_USER=ada", "--env", "S3_SECRET_KEY_FILE=/run/secrets/s3"
     ) as container:
         wait_for(lambda: succeeds("exec", container, "curl", "-fsS", "http://127.0.0.1:9000/"), container)
-        address = docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", container)
+        address = address_of(container)
         assert use_bucket(address, "write", "ada", "first/+secret=") == "hello"
         assert "SignatureDoesNotMatch" in use_bucket(address, "read", "ada", "wrong")
-        assert "InvalidAccessKeyId" in use_bucket(address, "read", "0555b35654ad1656d804", "h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q==")
+        assert "InvalidAccessKeyId" in use_bucket(
+            address, "read", "0555b35654ad1656d804", "h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q=="
+        )
         assert uids_of_processes(container) == {"10002"}
         assert stop_and_exit_code(container) == 0
         secret.write_text("second")
