@@ -18,7 +18,7 @@ HOST = "name of a host, several with commas between; without it all"
 JSON = "answer as JSON, for machines"
 
 
-@operation.operation(env="environment, a folder of inventory/; without it all", json=JSON)
+@operation.operation(env="environment, a folder of inventory/; without it all but the examples", json=JSON)
 def check(_: Context, env: str = "", json: bool = False) -> None:
     """Check stack files and inventories; touches no host."""
     verdicts = faults.check(faults.chosen(ROOT, env), ROOT / "compose")

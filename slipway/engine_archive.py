@@ -10,6 +10,7 @@ MODULES = ("__init__", "codec", "errors", "model", "placement", "serving")
 PACKAGES = ("host", "plan", "render")
 TEMPLATE = "nginx/site.conf.j2"
 FOLDER = "/usr/local/lib/slipway"
+VERSION = f"readlink {FOLDER}/current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def install_script(version: str) -> str:
             f'for one in *; do case "$one" in current|{version}|"$old") ;; *) rm -rf "$one" ;; esac; done',
         ]
     )
+
+
+def difference(before: str, after: str) -> dict[str, str]:
+    """Return what `--diff` shows."""
+    return {"header": f"{FOLDER}/current", "before": f"{before}\n" if before else "", "after": f"{after}\n"}
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

@@ -112,7 +112,9 @@ def health(site: Site) -> str:
 def note(site: Site) -> str:
     """Write a note and read it back: edge, API, database."""
     url = site.url("/notes", "api")
-    made = _with_status(ask(site, url, ["--json", json.dumps({"text": "ahoy"})]), url, 201).json()
+    made = _with_status(
+        ask(site, url, ["--header", "Content-Type: application/json", "--data", json.dumps({"text": "ahoy"})]), url, 201
+    ).json()
     read = _with_status(ask(site, f"{url}/{made['id']}"), url, 200).json()
     if read.get("text") != "ahoy":
         raise NotAsPromised(f"the note came back as {read}", LOGS)

@@ -3,8 +3,10 @@
 nginx reads `<domain>/live/`, a link to the stop-gap or to certbot's lineage; it moves only to what is there.
 """
 
+import math
 import shlex
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -103,6 +105,7 @@ class Certificates:
 
     def issue(self, domain: str, names: Sequence[str], settings: EdgeSettings) -> None:
         """Ask the authority for a certificate and let nginx's link lead to it."""
+        self._asked(domain).touch()
         _reach(settings.server)
         runner = self.runner
         if settings.ca_file:
@@ -113,6 +116,14 @@ class Certificates:
         if not self.follow(domain):
             raise HostError(f"certbot made no lineage for {domain}", "look at /var/log/letsencrypt on the host")
         self._note_short_life(domain)
+
+    def asked_seconds_ago(self, domain: str) -> float:
+        """Return how long ago a certificate was asked for; authorities count failures, five an hour and name."""
+        asked = self._asked(domain)
+        return time.time() - asked.stat().st_mtime if asked.is_file() else math.inf
+
+    def _asked(self, domain: str) -> Path:
+        return self.folder / domain / "asked"
 
     def _make_stop_gap(self, domain: str, names: Sequence[str]) -> None:
         folder = files.folder(self.folder / domain / STOP_GAP, 0o700)

@@ -44,7 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     resumed.add_argument("--boot", action="store_true", help="give up the requests that waited when the host went down")
     _add(commands, "status", _status, "say what serves").add_argument("--json", action="store_true")
     _add_logs(_add(commands, "logs", _logs, "show what a stack's containers wrote", "stack"))
-    _add(commands, "certs", _certs, "issue the certificates that are missing or due")
+    certs = _add(commands, "certs", _certs, "issue the certificates that are missing or due")
+    certs.add_argument("--patient", action="store_true", help="leave out what failed a short while ago (for the timer)")
     _add(commands, "live", _live, "let nginx use what certbot renewed (certbot calls this)")
     _add(commands, "journal", _journal, "show what happened to a stack", "stack").add_argument("--json", action="store_true")
     return parser
@@ -70,7 +71,8 @@ def _add_logs(parser: argparse.ArgumentParser) -> None:
 def _failed(arguments: Arguments, error: SlipwayError) -> int:
     sys.stderr.write(f"{error}\n")
     if arguments.name in ("submit", "plan"):
-        _print(json.dumps(asdict(Result("failed", changed=False, error=str(error), code=error.exit_code))))
+        verdict = "other version" if isinstance(error, records.OtherVersion) else "failed"
+        _print(json.dumps(asdict(Result(verdict, changed=False, error=str(error), code=error.exit_code))))
     return error.exit_code
 
 
@@ -120,9 +122,11 @@ def _logs(machine: Machine, arguments: Arguments) -> int:
     return 0
 
 
-def _certs(machine: Machine, arguments: Arguments) -> int:  # noqa: ARG001 - the form of every command
+def _certs(machine: Machine, arguments: Arguments) -> int:
     found = [current for folder in machine.layout.stacks() if (current := resume.current_release(Work(machine, folder)))]
-    domains = [current.stack.domains[key] for current in found for key in sorted(current.stack.domains)]
+    all_domains = [current.stack.domains[key] for current in found for key in sorted(current.stack.domains)]
+    retry = machine.edge.retry_seconds if arguments.patient and all_domains else 0
+    domains = [domain for domain in all_domains if machine.certificates.asked_seconds_ago(domain.name) >= retry]
     warnings = [warning for domain in domains if (warning := issue(machine, domain.name, [domain.name, *domain.redirect_from]))]
     for warning in warnings:
         sys.stderr.write(f"{warning}\n")

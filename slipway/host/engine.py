@@ -53,14 +53,18 @@ def run(work: Work, request: Request) -> Result:
         result = Result(
             "refused", changed=False, release=work.serving().current, error=work.mask(str(error)), code=error.exit_code
         )
-    result = replace(result, warnings=tuple(work.warnings), seconds=round(time.monotonic() - began, 3))
+    result = replace(result, warnings=tuple(dict.fromkeys(work.warnings)), seconds=round(time.monotonic() - began, 3))
     work.note({"event": "result", "result": asdict(result)})
     return result
 
 
 def _decide(work: Work, request: Request, values: Mapping[str, str]) -> Result:
-    if unfinished(work):
-        resume.heal(work)
+    healed = resume.heal(work) if unfinished(work) else []
+    result = _release(work, request, values)
+    return replace(result, steps=(*_shown(healed), *result.steps))
+
+
+def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     current = resume.current_release(work)
     generation = work.secrets.generation_of(values)
     if (

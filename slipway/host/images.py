@@ -50,7 +50,7 @@ def of_hub(image: str) -> bool:
 def manifest_url(mirror: str, image: str) -> str:
     """Return where a mirror of Docker Hub keeps what an image's name leads to."""
     name, at, digest = image.removeprefix("docker.io/").partition("@")
-    head, slash, last = name.rpartition("/")
+    head, _, last = name.rpartition("/")
     short, _, tag = last.partition(":")
     return f"{mirror}/v2/{head or 'library'}/{short}/manifests/{digest if at else tag or 'latest'}"
 

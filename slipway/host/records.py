@@ -16,6 +16,11 @@ from .journal import Journal
 from .layout import StackFolder
 
 SCHEMA = 1
+SAME_VERSION = "run site.yml, whose role `stack` brings both to one version"
+
+
+class OtherVersion(HostError):
+    """Controller and host are of different versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,14 @@ class Release:
 def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str]]:
     """Return a controller's request and its secret values."""
     if data.get("schema") != SCHEMA:
-        raise HostError(
-            f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}",
-            "run site.yml, whose role `stack` brings both to one version",
-        )
+        raise OtherVersion(f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}", SAME_VERSION)
     words = {name: data.get(name, "") for name in ("who", "why", "commit")}
     made = f"{at.replace('-', '').replace(':', '').replace('.', '').rstrip('Z')}-{secrets.token_hex(3)}"
-    request = Request(id=made, stack=from_json(Stack, data["stack"]), at=at, base=bool(data.get("base")), **words)
-    return request, dict(data["secrets"])
+    try:
+        stack = from_json(Stack, data["stack"])
+    except TypeError as error:
+        raise OtherVersion(f"this host's engine does not understand the controller: {error}", SAME_VERSION) from error
+    return Request(id=made, stack=stack, at=at, base=bool(data.get("base")), **words), dict(data["secrets"])
 
 
 def fingerprint(stack: Stack, generation: int | None) -> str:

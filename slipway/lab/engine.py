@@ -36,15 +36,19 @@ def present_engine() -> Docker | None:
     return _answering()
 
 
-def install_packages(packages: tuple[str, ...], progress: Progress) -> None:
-    """Install packages of the distribution, refreshing its lists first."""
+def install_packages(packages: tuple[str, ...], progress: Progress, if_listed: tuple[str, ...] = ()) -> None:
+    """Install packages of the distribution, and those of `if_listed` that it has, after refreshing its lists."""
     if not shutil.which("apt-get"):
         raise HostError(
             f"this machine has no apt-get to install {', '.join(packages)} with", "install them (or Docker Desktop) by hand"
         )
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     command.follow((*as_root(), "apt-get", "update", "-q"), progress.note, environment=environment)
-    argv = (*as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *packages)
+    wanted = (
+        *packages,
+        *(package for package in if_listed if package in command.read(("apt-cache", "pkgnames", package)).split()),
+    )
+    argv = (*as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted)
     command.follow(argv, progress.note, environment=environment)
 
 
@@ -84,8 +88,8 @@ def _by_sudo() -> Docker:
 def _install(progress: Progress) -> None:
     if shutil.which("docker") and (shutil.which("dockerd") or os.environ.get("DOCKER_HOST")):
         return
-    listed = command.read(("apt-cache", "search", "--names-only", "^docker-cli$")) if shutil.which("apt-cache") else ""
-    install_packages(("docker.io", "iptables", *(("docker-cli",) if "docker-cli" in listed else ())), progress)
+    # Debian 13 split the command off; Debian 12 and Ubuntu have it in docker.io. Recommended packages would bring much else.
+    install_packages(("docker.io", "iptables"), progress, if_listed=("docker-cli",))
 
 
 def _start() -> None:
@@ -104,9 +108,10 @@ def _wait_until_it_answers() -> Docker:
         if docker := _answering():
             return docker
         time.sleep(0.3)
-    tail = "\n".join(_log().read_text(errors="replace").splitlines()[-8:]) if _log().exists() else "no log of its own"
+    log = _log()
+    said = "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else "see `journalctl -u docker`"
     raise HostError(
-        f"Docker was started but does not answer within {START_SECONDS} s:\n{tail}", f"read {_log()} and start it by hand"
+        f"Docker was started but does not answer within {START_SECONDS} s:\n{said}", "mend what it says, then run this again"
     )
 
 

@@ -1,6 +1,7 @@
 """Faults gathered while files are read: where, what is wrong, what was meant. Raises nothing."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -8,6 +9,9 @@ from ..errors import Fault
 from .nodes import Node
 
 Path = tuple[str | int, ...]
+
+SECRET_NAME = re.compile(r".*(PASSWORD|SECRET|TOKEN|_KEY)", re.IGNORECASE)
+MANY = 500  # from here on, guesses at what was meant would cost seconds
 
 
 @dataclass(slots=True)
@@ -23,7 +27,8 @@ class Faults:
     def unknown(self, node: Node, path: Path, word: str, known: Iterable[str]) -> None:
         """Note a key that nobody knows; `path` leads to the mapping that holds it."""
         choices = sorted(known)
-        self.add(node, path, f"unknown key `{short(word)}`", nearest(word, choices) or f"known here: {listed(choices)}")
+        near = nearest(word, choices) if len(self.found) < MANY else ""
+        self.add(node, path, f"unknown key `{short(word)}`", near or f"known here: {listed(choices)}")
 
 
 def fault_at(node: Node, path: Path, message: str, hint: str = "") -> Fault:
@@ -47,6 +52,17 @@ def listed(words: Iterable[str]) -> str:
     """Return the words for a sentence, the first dozen of them."""
     items = list(words)
     return ", ".join(f"`{word}`" for word in items[:12]) + (", …" if len(items) > 12 else "") if items else "nothing"
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether a name promises a secret."""
+    return SECRET_NAME.fullmatch(name) is not None
+
+
+def seen(node: Node, path: Path) -> str:
+    """Return a scalar as written, for a sentence; what may be a secret is not shown."""
+    hidden = any(isinstance(part, str) and (part == "secrets" or is_secret_name(part)) for part in path)
+    return "the value" if hidden else f"`{short(node.raw)}`"
 
 
 def short(word: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .faults import Faults, Path, short
+from .faults import Faults, Path, seen
 from .interpolation import Scope, escaped, fill, secrets_in, unescaped
 from .nodes import Node
 from .scalars import Scalar, go_text
@@ -49,7 +49,7 @@ class Filling:
     def scalar(self, node: Node, path: Path) -> str:
         """Return a scalar as the text that Compose makes of it, escaped; empty after a fault."""
         if node.tag == "date":
-            self.faults.add(node, path, f"Compose reads `{short(node.raw)}` as a date", f'write "{short(node.raw)}" in quotes')
+            self.faults.add(node, path, f"Compose reads {seen(node, path)} as a date", "write it in quotes")
             return ""
         if isinstance(node.value, str):
             return self.escaped(node, path) or ""

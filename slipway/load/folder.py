@@ -18,37 +18,53 @@ class NotShipped(Exception):
 
 
 def read_below(folder: File, relative: str) -> dict[str, str]:
-    """Return relative path -> text of a file, or of all files of a folder, below the stack's folder."""
-    target, home = (folder / relative).resolve(), folder.resolve()
+    """Return relative path -> text of a file, or of all files of a folder, below the stack's folder.
+
+    Raises NotShipped with the reason where something cannot be shipped.
+    """
+    try:
+        return _read(folder.resolve(), folder.resolve() / relative, relative)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its path leads nowhere"
+        raise NotShipped(f"`{relative}` cannot be read: {reason}", "check the files") from None
+
+
+def _read(home: File, target: File, relative: str) -> dict[str, str]:
     if not target.exists():
         raise NotShipped(f"`{relative}` does not exist beside the stack file", "create it, or mend the path")
+    if not target.resolve().is_relative_to(home):
+        raise NotShipped(f"`{relative}` leads out of the stack's folder", "copy the files into the folder")
     found: dict[str, str] = {}
+    size = 0
     for file in _files(target, home):
-        found[str(file.relative_to(home))] = _text(file, home)
-        if sum(map(len, found.values())) > LARGEST_FOLDER or len(found) > MOST_FILES:
+        text = _text(file, file.relative_to(home), home)
+        size += len(text)
+        found[file.relative_to(home).as_posix()] = text
+        if size > LARGEST_FOLDER or len(found) > MOST_FILES:
             raise NotShipped(f"`{relative}` holds more than 1 MiB or {MOST_FILES} files", "put data into the image or a volume")
     return found
 
 
 def _files(target: File, home: File) -> Iterator[File]:
-    if target.is_dir():
-        for entry in sorted(target.iterdir()):
-            yield from _files(entry, home)
-    else:
+    if not target.is_dir():
         yield target
+        return
+    for entry in sorted(target.iterdir()):
+        if entry.is_symlink() and entry.is_dir():
+            raise NotShipped(f"`{entry.relative_to(home)}` is a linked folder", "copy it")
+        yield from _files(entry, home)
 
 
-def _text(file: File, home: File) -> str:
-    name = file.relative_to(home)
+def _text(file: File, name: File, home: File) -> str:
     if not file.resolve().is_relative_to(home):
         raise NotShipped(f"`{name}` leads out of the stack's folder", "copy the file into the folder")
+    if not file.is_file():
+        raise NotShipped(f"`{name}` is no file", "only text files are shipped")
+    with file.open("rb") as stream:
+        data = stream.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise NotShipped(f"`{name}` is larger than 256 KiB", "put data into the image or a volume")
     try:
-        with file.open("rb") as stream:
-            data = stream.read(LARGEST_FILE + 1)
-        if len(data) > LARGEST_FILE:
-            raise NotShipped(f"`{name}` is larger than 256 KiB", "put data into the image or a volume")
         return data.decode()
     except UnicodeDecodeError:
         raise NotShipped(f"`{name}` is not UTF-8 text", "put binary files into the image") from None
-    except OSError as error:
-        raise NotShipped(f"`{name}` cannot be read: {error.strerror or error}", "check the file") from None

@@ -13,7 +13,7 @@ from .faults import nearest, short
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])(.*))?")
 REFERENCE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-NESTED = re.compile(r"\$\{[^{}]*\}")
+BRACES = re.compile(r"\$\{|[{}]")
 DEEPEST = 16
 
 
@@ -127,17 +127,22 @@ def _braced(body: str, scope: Scope, problems: list[Problem], offset: int, depth
     scope.used.update(found[1] for found in re.finditer(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", rest))
     given = value is not None and not (operator[0] == ":" and value == "")
     if _holds_a_brace(rest):
-        problems.append(Problem(offset, f"a brace in the default of `{name}`: versions of Compose differ", "put the text into a variable"))
+        problems.append(
+            Problem(offset, f"a brace in the default of `{name}`: versions of Compose differ", "put the text into a variable")
+        )
     if given == operator.endswith("+"):
         return "".join(_pieces(rest, scope, problems, offset + 3 + len(name) + len(operator), depth + 1))
     return value or ""
 
 
 def _holds_a_brace(text: str) -> bool:
-    count = 1
-    while count:
-        text, count = NESTED.subn("", text)
-    return "{" in text or "}" in text
+    """Say whether a brace is there that belongs to no `${…}`."""
+    depth = 0
+    for found in BRACES.finditer(text):
+        depth += -1 if found[0] == "}" else 1
+        if found[0] == "{" or depth < 0:
+            return True
+    return depth > 0
 
 
 def _required(name: str, operator: str, scope: Scope, problems: list[Problem], offset: int, reason: str = "") -> str:

@@ -14,7 +14,7 @@ from .scalars import Scalar
 from .schema import FAULTY, Reader
 
 VAULT = "vault.yml"
-ENCRYPTED = b"$ANSIBLE_VAULT;"
+ENCRYPTED = "$ANSIBLE_VAULT;"
 SCALAR_TAGS = ("", "date", "!unsafe")
 
 
@@ -49,10 +49,9 @@ def read_inventory(folder: File, shown: str, faults: Faults) -> Inventory:
 
 
 def _see_vault(path: File, name: str, faults: Faults) -> None:
-    with path.open("rb") as stream:
-        if stream.read(len(ENCRYPTED)) == ENCRYPTED:
-            return
     document = read_document(path, name)
+    if document.root is not None and document.root.raw.startswith(ENCRYPTED):
+        return
     faults.found += document.faults
     bare = next(_unlocked(document.root, ()), None) if document.root else None
     if bare is not None:

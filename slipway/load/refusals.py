@@ -50,7 +50,7 @@ def _tag(image: str) -> str | None:
 
 def privileged(draft: Draft) -> Iterator[Found]:
     """A privileged container is root on the host."""
-    if draft.service.compose.get("privileged") in (True, "true") and "privileged" not in draft.service.exceptions:
+    if _is_on(draft.service.compose.get("privileged")) and "privileged" not in draft.service.exceptions:
         yield (
             draft.at("privileged"),
             "`privileged` makes the container root on the host",
@@ -58,11 +58,16 @@ def privileged(draft: Draft) -> Iterator[Found]:
         )
 
 
+def _is_on(value: object) -> bool:
+    """Say whether Compose could take a value for true, which it also does with `yes` and `on`."""
+    return str(value).lower() not in ("none", "false", "no", "n", "off", "")
+
+
 def docker_socket(draft: Draft) -> Iterator[Found]:
     """Whoever reaches the socket is root on the host."""
     if "docker_socket" in draft.service.exceptions:
         return
-    if draft.service.compose.get("use_api_socket") in (True, "true"):
+    if _is_on(draft.service.compose.get("use_api_socket")):
         yield (
             draft.at("use_api_socket"),
             "the Docker socket makes the container root on the host",
@@ -152,7 +157,7 @@ def health(draft: Draft) -> Iterator[Found]:
 def has_healthcheck(service: Service) -> bool:
     """Say whether Docker asks the container how it is."""
     check = service.compose.get("healthcheck")
-    if not isinstance(check, dict) or check.get("disable") in (True, "true"):
+    if not isinstance(check, dict) or _is_on(check.get("disable")):
         return False
     return bool(check.get("test")) and check["test"] not in ("NONE", ["NONE"])
 

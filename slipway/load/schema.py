@@ -11,7 +11,7 @@ from functools import cache
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..environment import AsWritten
-from .faults import Faults, Path, listed, nearest, short
+from .faults import Faults, Path, listed, nearest, seen
 from .interpolation import is_one_variable
 from .nodes import Node
 from .scalars import Scalar, resolve
@@ -139,16 +139,16 @@ class Reader:
         return value if type(value) is kind else self._wrong(node, path, NAMES[kind], value)
 
     def _wrong(self, node: Node, path: Path, wanted: str, value: object = None) -> Any:
-        found = f"`{short(node.raw)}` is {node.kind}" if node.raw else node.kind
+        found = f"{seen(node, path)} is {node.kind}" if node.raw else node.kind
         filled = isinstance(value, str) and "$" in node.raw
-        message = f"{found} where {wanted} is wanted" if not filled else f"`{short(node.raw)}` does not give {wanted}"
+        message = f"{found} where {wanted} is wanted" if not filled else f"{seen(node, path)} does not give {wanted}"
         quotes = wanted == "text" and bool(node.raw)
-        self.faults.add(node, path, message, f'write "{short(node.raw)}" in quotes' if quotes else "")
+        self.faults.add(node, path, message, f"write {seen(node, path).replace('`', chr(34))} in quotes" if quotes else "")
         return FAULTY
 
     def _not_among(self, node: Node, path: Path, value: object, choices: tuple[Any, ...]) -> Any:
         near = nearest(str(value), [str(choice) for choice in choices])
-        self.faults.add(node, path, f"`{short(node.raw)}` where {_one_of(choices)} is wanted", near)
+        self.faults.add(node, path, f"{seen(node, path)} where {_one_of(choices)} is wanted", near)
         return FAULTY
 
 

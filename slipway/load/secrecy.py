@@ -3,21 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from .faults import Path
+from .faults import Path, is_secret_name
 from .interpolation import secrets_in, without_secrets
 from .nodes import Node
 from .rule import Found, ServiceRule
 from .service import Draft
 
-SECRET_KEY = re.compile(r".*(PASSWORD|SECRET|TOKEN|_KEY)", re.IGNORECASE)
 HARMLESS = re.compile(r"|true|false|yes|no|on|off|[01]|/[\w./-]+", re.IGNORECASE)
 USERINFO = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^/\s:@?#]*:([^/\s@?#]+)@")
 PLACES = ("command", "entrypoint", "labels", "healthcheck")
-
-
-def is_secret_name(name: str) -> bool:
-    """Say whether a name promises a secret."""
-    return SECRET_KEY.fullmatch(name) is not None
 
 
 def plain_text(draft: Draft) -> Iterator[Found]:
@@ -62,7 +56,7 @@ def _texts(draft: Draft) -> Iterator[tuple[tuple[str, ...], str]]:
             yield (key,), word
     check = draft.service.compose.get("healthcheck")
     test = check.get("test", ()) if isinstance(check, dict) else ()
-    for word in [test] if isinstance(test, str) else test:
+    for word in test if isinstance(test, list) else [test]:
         yield ("healthcheck", "test"), str(word)
 
 

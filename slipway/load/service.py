@@ -152,6 +152,8 @@ def _command(source: Source, node: Node, path: Path) -> list[str]:
 def _judge_healthcheck(source: Source, node: Node, path: Path) -> None:
     entries = source.entries(node, path)
     source.only(entries, path, keys.HEALTHCHECK)
+    if "test" in entries and not isinstance(entries["test"].value, (str, list)):
+        source.faults.add(entries["test"], (*path, "test"), f"{entries['test'].kind} where a command is wanted", "write [CMD, …]")
     for key in DURATIONS:
         if key in entries and seconds(text := source.text(entries[key], (*path, key))) is None and text:
             source.faults.add(entries[key], (*path, key), f"`{short(text)}` is no duration", "write `30s` or `1m30s`")

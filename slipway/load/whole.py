@@ -5,24 +5,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as File
 
 from ..environment import Environment
-from .faults import Faults, Path, listed, nearest, short
+from .faults import Faults, Path, is_secret_name, listed, nearest, short
 from .inventory import Inventory
 from .nodes import Node
-from .secrecy import HARMLESS, is_secret_name
+from .secrecy import HARMLESS
 from .service import X, deepest
 from .stack import StackDraft
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 RELEASE = re.compile(r".*-r[0-9]+")
+FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+SERVERS = ("letsencrypt", "letsencrypt-staging")
 
 Found = tuple[Path, str, str]
 
 
 def judge_inventory(environment: Environment, inventory: Inventory, compose: File, faults: Faults) -> None:
     """Note what the inventory says wrongly about its stacks."""
-    for found in (_stack_names(environment, compose), _names(environment), _sources(environment, inventory), _pins(environment)):
+    for found in (
+        _stack_names(environment, compose),
+        _names(environment),
+        _sources(environment, inventory),
+        _pins(environment),
+        _acme(environment),
+    ):
         for path, message, hint in found:
             faults.add(deepest(inventory.root, path), path, message, hint)
 
@@ -38,7 +47,13 @@ def _stack_names(environment: Environment, compose: File) -> Iterator[Found]:
             )
         elif RELEASE.fullmatch(name):
             yield path, f"`{name}` ends like a release", "choose a name that does not end in `-r` and digits"
-        if not (compose / instance.compose / "compose.yml").is_file():
+        if FOLDER.fullmatch(instance.compose) is None:
+            yield (
+                (*path, "compose"),
+                f"`{short(instance.compose)}` is no folder under `{compose.name}/`",
+                "write its name, without slashes",
+            )
+        elif not (compose / instance.compose / "compose.yml").is_file():
             folders = sorted(file.parent.name for file in compose.glob("*/compose.yml"))
             hint = nearest(instance.compose, folders) or f"folders with a stack file: {listed(folders)}"
             yield (*path, "compose"), f"no `{compose.name}/{short(instance.compose)}/compose.yml`", hint
@@ -75,6 +90,18 @@ def _pins(environment: Environment) -> Iterator[Found]:
         for service, digest in pin.images.items():
             if DIGEST.fullmatch(digest) is None:
                 yield ("releases", stack, "images", service), "is no digest", "write `sha256:` and 64 digits; `fab pin` does it"
+
+
+def _acme(environment: Environment) -> Iterator[Found]:
+    server = environment.acme.server
+    if server not in SERVERS and not server.startswith("https://"):
+        yield (
+            ("acme", "server"),
+            f"`{short(server)}` is no server",
+            nearest(server, SERVERS) or "write `letsencrypt` or an https:// URL",
+        )
+    elif environment.production and "staging" in server:
+        yield ("acme", "server"), "test certificates where `production: true`", "write `letsencrypt`"
 
 
 def judge_use(inventory: Inventory, drafts: Sequence[StackDraft], environment: Environment, faults: Faults) -> None:

@@ -15,6 +15,7 @@ from ..errors import SlipwayError
 from .suggest import did_you_mean
 
 Variables = dict[str, Any]
+EXAMPLES = {"single", "fleet"}  # folders to copy from, with values nobody can use as they are
 
 
 class InventoryUnreadable(SlipwayError):
@@ -40,15 +41,15 @@ class Host:
 
 
 def environments(root: Path) -> list[str]:
-    """Return the names of the environments, sorted."""
-    return sorted(path.parent.name for path in root.glob("inventory/*/hosts.yml"))
+    """Return the names of the environments, sorted; examples are none."""
+    return sorted(set(_folders(root)) - EXAMPLES)
 
 
 def choose_environment(root: Path, wanted: str) -> Path:
     """Return the inventory folder that is wanted: the only one, or `lab`, where nothing was said."""
     names = environments(root)
     name = wanted or (names[0] if len(names) == 1 else "lab")
-    if name not in names:
+    if name not in _folders(root):
         raise InventoryUnreadable(f"there is no environment {name!r}{did_you_mean(name, names)}", _known("--env", names))
     return root / "inventory" / name
 
@@ -76,6 +77,10 @@ def read_hosts(inventory: Path) -> list[Host]:
     """Return all hosts of an inventory folder, sorted by name."""
     tree = _Tree(inventory, _mapping(inventory / "hosts.yml"))
     return [_host(name, tree.variables(name)) for name in sorted(tree.hosts)]
+
+
+def _folders(root: Path) -> list[str]:
+    return [path.parent.name for path in root.glob("inventory/*/hosts.yml")]
 
 
 def _known(option: str, names: list[str]) -> str:

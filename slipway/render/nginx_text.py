@@ -33,7 +33,7 @@ def variable(stack: str, place: str, what: str) -> str:
 
 def host_name(text: str) -> str:
     """Return a public name, refused where it is none: it stands unquoted."""
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[.]?)*", text):
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text):
         raise ReleaseRefused(
             f"{text!r} is not a public name", "correct the domain in the stack file or its variable in the inventory"
         )

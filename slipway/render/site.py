@@ -107,13 +107,14 @@ def _zones(stack: Stack) -> list[ZoneRow]:
 
 def _zones_of(stack: Stack, route: Route) -> list[ZoneRow]:
     """Return the zones of a route's rate; one by a header is bounded by address too, against keys that are made up."""
-    rate, unit = route.rate, "s" if route.rate.per_seconds == 1 else "m"
-    by_address = "$binary_remote_addr"
-    if not _header(rate):
-        return [ZoneRow(_zone(stack, route, "rate"), by_address, f"{rate.requests}r/{unit}")]
+    header, per = _header(route.rate), "s" if route.rate.per_seconds == 1 else "m"
+    by_address, rate = "$binary_remote_addr", route.rate.requests
+    if not header:
+        return [ZoneRow(_zone(stack, route, "rate"), by_address, f"{rate}r/{per}")]
+    # Named by the header: a reload refuses a zone whose key changed, although `nginx -t` lets it pass.
     return [
-        ZoneRow(_zone(stack, route, "rate"), f"${_key_variable(stack, route)}", f"{rate.requests}r/{unit}"),
-        ZoneRow(_zone(stack, route, "guard"), by_address, f"{rate.requests * MADE_UP_KEYS}r/{unit}"),
+        ZoneRow(_zone(stack, route, f"rate_{header}"), f"${_key_variable(stack, route)}", f"{rate}r/{per}"),
+        ZoneRow(_zone(stack, route, "guard"), by_address, f"{rate * MADE_UP_KEYS}r/{per}"),
     ]
 
 
@@ -139,7 +140,7 @@ def _location(stack: Stack, service: Service, route: Route) -> LocationRow:
     ]
     streams = route.websocket or not route.buffering
     return LocationRow(
-        path=quoted(route.path),
+        path=_path(route),
         upstream=_upstream(stack, service, route),
         limits=tuple(limits),
         connections_zone=_zone(stack, route, "connections"),
@@ -152,6 +153,12 @@ def _location(stack: Stack, service: Service, route: Route) -> LocationRow:
         rewrite=_rewrite(route),
         preflight=headers.preflight(stack, route.domain, stack.domains[route.domain]),
     )
+
+
+def _path(route: Route) -> str:
+    if not route.path.startswith("/"):
+        raise ReleaseRefused(f"the path {route.path!r} of a route does not begin with a slash", "correct it in the stack file")
+    return quoted(route.path)
 
 
 def _rewrite(route: Route) -> str:

@@ -1,6 +1,7 @@
 """Our reading of a stack file equals Compose's: held against a recorded answer of `docker compose config` 2.26.1."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,14 @@ def test_files_of_the_folder_travel_with_the_stack(project: Project) -> None:
 
 
 def test_files_that_lead_out_or_are_no_text_are_refused(project: Project) -> None:
-    project.base({"services/api/volumes": ["./conf:/etc/app:ro", "./binary:/b", "./large:/l"]}, {})
+    binds = ["./conf:/etc/app:ro", "./binary:/b", "./large:/l", "./etc:/e", "./linked:/k", "./pipe:/p", "./nul\0:/n", "./loop:/o"]
+    project.base({"services/api/volumes": binds}, {})
+    folder = project.root / "compose/shop"
+    (folder / "etc").symlink_to("/etc")
+    (folder / "loop").symlink_to("loop")
+    (folder / "linked").mkdir()
+    (folder / "linked/again").symlink_to(folder / "linked")
+    os.mkfifo(folder / "pipe")
     project.write("compose/shop/conf/a", "a")
     (project.root / "compose/shop/conf/out").symlink_to("/etc/passwd")
     (project.root / "compose/shop/binary").write_bytes(b"\xff\xfe")
@@ -124,6 +132,11 @@ def test_files_that_lead_out_or_are_no_text_are_refused(project: Project) -> Non
     assert "leads out of the stack's folder" in found
     assert "`binary` is not UTF-8 text" in found
     assert "`large` is larger than 256 KiB" in found
+    assert "`etc` leads out of the stack's folder" in found
+    assert "`linked/again` is a linked folder" in found
+    assert "`pipe` is no file" in found
+    assert "volumes[6]" in found
+    assert "volumes[7]" in found
 
 
 def test_what_belongs_to_the_laptop_is_left_aside_with_a_note(project: Project) -> None:

@@ -20,10 +20,10 @@ BAD = [
     ({"stacks/shop/variables": {"DB_PASSWORD": "hunter2"}}, "stacks.shop.variables.DB_PASSWORD: a secret in plain text"),
     ({"stacks/shop/variables": {"A": "{{ lookup('x') }}"}}, "stacks.shop.variables.A: Jinja in a word that Slipway reads"),
     ({"stacks/shop/secrets": {"A": "vault"}}, "stacks.shop.secrets.A: no vault.yml beside this file"),
-    ({"stacks/shop/secrets": {"A": "valut"}}, "stacks.shop.secrets.A: `valut` where `vault` is wanted; did you mean `vault`?"),
+    ({"stacks/shop/secrets": {"A": "valut"}}, "stacks.shop.secrets.A: the value where `vault` is wanted; did you mean `vault`?"),
     (
         {"stacks/shop/secrets": {"A": {"command": "echo x"}}},
-        "stacks.shop.secrets.A.command: `echo x` is text where a list is wanted",
+        "stacks.shop.secrets.A.command: the value is text where a list is wanted",
     ),
     ({"stacks/shop/secrets": {"A": {"command": []}}}, "stacks.shop.secrets.A: an empty command"),
     ({"stacks/shop/secrets": {"A": {"command": ["x"]}}}, "stacks.shop.secrets.A: `A` is used nowhere in the stack"),
@@ -37,6 +37,11 @@ BAD = [
     ({"openings": [{"port": 25}]}, "openings[0]: `why` is missing"),
     ({"openings": [{"port": 25, "why": "x", "sources": ["all"]}]}, "openings[0].sources[0]: `all` is no network"),
     ({"docker": {"source": "podman"}}, "docker.source: `podman` where one of `distribution`, `docker` is wanted"),
+    ({"acme": {"server": "letsencrpyt"}}, "acme.server: `letsencrpyt` is no server; did you mean `letsencrypt`?"),
+    ({"acme": {"server": "letsencrypt-staging"}, "production": True}, "acme.server: test certificates where `production: true`"),
+    ({"stacks/shop/compose": "../shop"}, "stacks.shop.compose: `../shop` is no folder under `compose/`"),
+    ({"stacks/shop/secrets": {"A": "hunter2"}}, "stacks.shop.secrets.A: the value where `vault` is wanted"),
+    ({"stacks/shop/variables": {"MY_TOKEN": 1.5}}, "stacks.shop.variables.MY_TOKEN: the value is a number where text is wanted"),
     ({"keep_releases": 0}, "keep_releases: 0 where 1 or more is wanted"),
 ]
 
@@ -55,7 +60,7 @@ def test_every_word_is_taken(project: Project) -> None:
     project.base(
         {"services/api/environment": {"A": "${A}", "B": "${B}", "S": "${S}"}},
         {
-            "production": True,
+            "production": False,
             "stacks/shop/variables": {"A": 2, "B": True},
             "stacks/shop/secrets": {"S": {"command": ["pass", "S"]}},
             "admins": {"ann": {"keys": ["ssh-ed25519 AAAA ann"], "expires": "2030-01-01"}},
@@ -107,9 +112,8 @@ def test_a_variable_in_a_typed_word_takes_its_type(project: Project) -> None:
 def test_a_word_in_two_files_is_named(project: Project) -> None:
     project.base({}, {})
     project.inventory("production: true\nstacks: {}", "more.yml")
-    assert project.faults() == [
-        "inventory/test/group_vars/all/stacks.yml:1: stacks: written in two files; first in inventory/test/group_vars/all/more.yml:2; keep one"
-    ]
+    home = "inventory/test/group_vars/all"
+    assert project.faults() == [f"{home}/stacks.yml:1: stacks: written in two files; first in {home}/more.yml:2; keep one"]
 
 
 def test_a_vault_in_plain_text_is_named(project: Project) -> None:

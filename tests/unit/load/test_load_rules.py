@@ -142,6 +142,13 @@ RULES = [
         {f"{API}/volumes": ["/var/run/docker.sock:/d.sock"], f"{OWN}/exceptions": {"docker_socket": "it watches"}},
     ),
     Rule(
+        "privileged as a word",
+        {f"{API}/privileged": "on"},
+        "services.api.privileged",
+        "root on the host",
+        {f"{API}/privileged": "no"},
+    ),
+    Rule(
         "api socket",
         {f"{API}/use_api_socket": True},
         "services.api.use_api_socket",
@@ -202,7 +209,7 @@ RULES = [
         {f"{API}/volumes": ["/data"]},
         "services.api.volumes[0]",
         "anonymous volume",
-        {f"{API}/tmpfs": "/data"},
+        {f"{API}/hostname": "api"},
     ),
     Rule("windows drive", {f"{API}/volumes": ["v:/data"], "volumes/v": {}}, "services.api.volumes[0]", "Windows drive"),
     Rule("bind outside", {f"{API}/volumes": ["../other:/data"]}, "services.api.volumes[0]", "not below the stack's folder"),

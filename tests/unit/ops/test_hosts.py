@@ -81,7 +81,10 @@ def test_a_wrong_host_name_is_answered_with_the_near_one(inventory: Path) -> Non
 
 def test_the_environment_is_the_only_one_or_lab_or_the_one_that_was_named(inventory: Path) -> None:
     root = inventory.parent.parent
+    write(root / "inventory/single/hosts.yml", "all: {}\n")
     assert hosts.choose_environment(root, "") == inventory
+    assert hosts.environments(root) == ["lab"], "an example is no environment"
+    assert hosts.choose_environment(root, "single").name == "single", "but it may be named"
     write(root / "inventory/a-first/hosts.yml", "all: {}\n")
     assert hosts.choose_environment(root, "") == inventory
     assert hosts.choose_environment(root, "a-first").name == "a-first"

@@ -103,6 +103,20 @@ def test_a_key_from_a_header_never_replaces_the_bound_by_address() -> None:
     assert "burst=100 nodelay;" in location(rendered, "/")
 
 
+def test_another_header_is_another_zone_because_a_reload_refuses_a_changed_key() -> None:
+    zones = {
+        text(with_routes(Route("site", 8000, rate=Rate(by=by)))).partition("limit_req zone=")[2].partition(" ")[0]
+        for by in ("address", "header:X-A", "header:X-B")
+    }
+    assert len(zones) == 3
+
+
+@pytest.mark.parametrize("path", ["@limited", "= /x", "api"])
+def test_a_path_is_a_path(path: str) -> None:
+    with pytest.raises(ReleaseRefused, match="slash"):
+        text(with_routes(Route("site", 8000, path)))
+
+
 def test_a_stripped_prefix_never_reaches_the_service() -> None:
     rendered = text(with_routes(Route("site", 8000, "/api/v1.0/", strip_path=True), Route("site", 8000)))
     assert 'rewrite "^/api/v1\\.0/?(.*)$" /$1 break;' in location(rendered, "/api/v1.0/")

@@ -1,0 +1,41 @@
+"""The door from a play to a host's engine: one stack, one command, one result."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from slipway import local_command, request  # noqa: E402 - Ansible loads plugins by path
+from slipway.errors import SlipwayError  # noqa: E402
+from slipway.load import load_environment  # noqa: E402
+from slipway.load.secrets import secret_values  # noqa: E402
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Bring a stack to its release; documented in `plugins/modules/stack_release.py`."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Load the stack again, hand it over, wait for the result."""
+        super().run(tmp, task_vars)
+        stack, check = str(self._task.args["stack"]), bool(self._task.check_mode)
+        try:
+            asked = self._request(stack, (task_vars or {}).get("vault") or {})
+        except SlipwayError as error:
+            return {"failed": True, "msg": str(error), "exit_code": error.exit_code}
+        done = self._low_level_execute_command(request.command(stack, check=check), in_data=json.dumps(asked).encode())
+        return request.read_answer(stack, done["rc"], done["stdout"], done["stderr"], check=check)
+
+    def _request(self, stack: str, vault: Any) -> dict[str, Any]:
+        words, run = self._task.args, partial(local_command.run, folder=ROOT)
+        environment = load_environment(Path(words["inventory"]), Path(words["compose"]))
+        values = secret_values(environment, stack, vault, run)
+        base = words.get("base") == stack
+        return request.request(environment.stacks[stack], values, request.origin(run), "site.yml", base=base)

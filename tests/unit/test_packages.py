@@ -1,0 +1,33 @@
+import pytest
+
+from slipway.packages import failure, upstream, versions
+
+
+def test_only_installed_packages_have_a_version() -> None:
+    assert versions("installed nginx 1.26.3-3+deb13u1\nconfig-files exim4 4.98-1\n") == {"nginx": "1.26.3-3+deb13u1"}
+
+
+@pytest.mark.parametrize(
+    ("version", "authors"),
+    [("1.26.3-3+deb13u1", "1.26.3"), ("1:9.2p1-2", "9.2p1"), ("3.0.13-0ubuntu3.5", "3.0.13"), ("26.1.5+dfsg1-9", "26.1.5")],
+)
+def test_the_version_of_the_authors_is_read(version: str, authors: str) -> None:
+    assert upstream(version) == authors
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("Failed to update apt cache after 5 retries: ", "the package mirror does not answer"),
+        ("E: Failed to fetch http://m/x.deb  Could not connect to m:80", "the package mirror does not answer"),
+        ("E: You don't have enough free space in /var: No space left on device", "the disk of the host is full"),
+        ("E: Could not get lock /var/lib/dpkg/lock-frontend", "another apt or dpkg is at work"),
+        ("No package matching 'docker-compose-v2' is available", "do not hold all of these packages"),
+        ("E: dpkg was interrupted, you must manually run 'dpkg --configure -a'", "cut short"),
+        ("something new", "apt failed"),
+    ],
+)
+def test_a_failed_installation_says_its_cause_and_the_next_step(message: str, cause: str) -> None:
+    told = failure(message, ["nginx"])
+    assert cause in told
+    assert "next: " in told
