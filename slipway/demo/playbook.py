@@ -16,6 +16,8 @@ from typing import IO
 HEARTBEAT_SECONDS = 10.0
 TITLE = re.compile(r"^(PLAY|TASK|RUNNING HANDLER|PLAY RECAP)(?: \[(.*)\])? \*+$")
 VERDICT = re.compile(r"^(ok|changed|skipping|fatal|failed|unreachable|included|rescued): (?:\[([^\]\s]+)|(\S+))")
+ROLE = re.compile(r"^\S+ : (?=.* \| )")  # `docker : Docker | Install …` names its role twice
+UNSEEN = "Validating arguments against arg spec"
 RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$")
 CHANGES = re.compile(r"\bchanged=(\d+)")
 LOUD = ("fatal", "failed", "unreachable")
@@ -67,7 +69,7 @@ class View:
         if kind == "PLAY":
             self._tell(f"{self._seconds()}  {name}")
         elif kind != "PLAY RECAP":
-            self._task = f"{name} (handler)" if kind == "RUNNING HANDLER" else name
+            self._task = f"{name} (handler)" if kind == "RUNNING HANDLER" else ROLE.sub("", name)
 
     def _judge(self, verdict: str, host: str, text: str) -> None:
         self._loud = verdict in LOUD
@@ -81,7 +83,7 @@ class View:
 
     def _finish(self) -> None:
         told = {host: verdict for host, verdict in self._verdicts.items() if verdict in ("ok", "changed")}
-        if told:
+        if told and UNSEEN not in self._task:
             shown = ", ".join(f"{verdict} on {host}" for host, verdict in sorted(told.items()))
             self._tell(f"{self._seconds()}    {self._task}: {shown}")
         self._verdicts.clear()

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -66,8 +67,12 @@ def _reference(work: Work, stack: Stack, service: Service, before: Release | Non
 
 
 def _pull(work: Work, name: str) -> None:
-    work.machine.say(f"pull {name}")
+    began, entry = time.monotonic(), {"event": "step", "name": "fetch", "why": f"pull {name}"}
+    work.note({**entry, "state": "begun"})
+    work.machine.say(entry["why"])
     outcome = work.machine.runner.attempt(("docker", "pull", "--quiet", name), limit_seconds=PULL_SECONDS)
+    seconds = round(time.monotonic() - began, 3)
+    work.note({**entry, "state": "failed" if outcome.code else "done", "seconds": seconds})
     if outcome.code:
         raise images.pull_fault(outcome, name, images.mirrors(work.machine.layout.docker_settings), images.probe)
 

@@ -25,7 +25,7 @@ def plain_text(draft: Draft) -> Iterator[Found]:
 def userinfo(draft: Draft) -> Iterator[Found]:
     """A password inside of a URL is a secret too."""
     for place, text in _texts(draft):
-        match = USERINFO.search(text)
+        match = USERINFO.search(text) if "://" in text else None
         if match and without_secrets(match[1]) and not secrets_in(match[1]):
             yield (
                 _pair(draft, *place),

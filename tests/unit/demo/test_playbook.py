@@ -12,9 +12,12 @@ TASK [users : Create people] ***************************************************
 ok: [demo]
 ok: [other]
 
-TASK [docker : Install packages] ***********************************************
+TASK [docker : Docker | Install packages] **************************************
 changed: [demo]
 skipping: [other]
+
+TASK [docker : Validating arguments against arg spec 'main' - Docker.] *********
+ok: [demo]
 
 TASK [docker : Skip it] ********************************************************
 skipping: [demo]
@@ -54,7 +57,7 @@ def test_each_task_becomes_a_line_and_failures_are_shown_whole() -> None:
     assert said == [
         "   0.0 s  Prepare hosts",
         "   0.0 s    users : Create people: ok on demo, ok on other",
-        "   0.0 s    docker : Install packages: changed on demo",
+        "   0.0 s    Docker | Install packages: changed on demo",
         "[WARNING]: something odd",
         "   0.0 s    docker : Write files: changed on demo",
         "   0.0 s    docker : Restart Docker (handler): changed on demo",

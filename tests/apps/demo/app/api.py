@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
+import psycopg
 from fastapi import FastAPI, Header, HTTPException, Query, Request, UploadFile, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -54,6 +55,8 @@ async def state(answer: Awaitable[Any]) -> str:
     """Return `connected`, or the reason in words."""
     try:
         await answer
+    except TimeoutError:
+        return "no answer within 2 seconds"
     except Exception as reason:  # whatever it is, the asker shall read it
         return f"{type(reason).__name__}: {reason}"
     return "connected"
@@ -67,6 +70,11 @@ async def health() -> JSONResponse:
     if active.faults.never_healthy:
         body["reason"] = "switched on by FAULT"
     return JSONResponse(body, 200 if healthy else 503)
+
+
+@app.exception_handler(psycopg.OperationalError)
+async def database_is_away(_: Request, reason: psycopg.OperationalError) -> JSONResponse:
+    return JSONResponse({"detail": f"the database does not answer: {reason}"}, 503)
 
 
 class NewNote(BaseModel):

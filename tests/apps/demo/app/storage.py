@@ -39,7 +39,8 @@ def ensure_bucket() -> bool:
 
 
 def store(name: str, content: BinaryIO, content_type: str) -> None:
-    internal().upload_fileobj(content, required("S3_BUCKET"), name, ExtraArgs={"ContentType": content_type})
+    """Send an object in one piece: radosgw 18.2.7 on SQLite mixes up the parts of a multipart upload."""
+    internal().put_object(Bucket=required("S3_BUCKET"), Key=name, Body=content, ContentType=content_type)
 
 
 def read(name: str) -> tuple[str, int, Iterator[bytes]] | None:

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from slipway.errors import HostError
+from slipway.host import disk
+
+
+def test_an_image_needs_twice_the_size_of_its_predecessor() -> None:
+    sizes = {"a/b": 300 * disk.MIB}
+    assert disk.needed_mb([], sizes) == disk.RESERVE_MB
+    assert disk.needed_mb(["a/b:2"], sizes) == disk.RESERVE_MB + 600
+    assert disk.needed_mb(["a/b@sha256:1", "new:1"], sizes) == disk.RESERVE_MB + 600 + disk.UNKNOWN_IMAGE_MB
+
+
+@pytest.mark.parametrize(
+    ("name", "repository"),
+    [
+        ("redis:8", "redis"),
+        ("a/b@sha256:1", "a/b"),
+        ("localhost:5000/a:1", "localhost:5000/a"),
+        ("localhost:5000/a", "localhost:5000/a"),
+    ],
+)
+def test_a_repository_is_a_name_without_tag_and_digest(name: str, repository: str) -> None:
+    assert disk.repository(name) == repository
+
+
+def test_a_full_disk_is_named_with_what_is_free_and_needed(tmp_path: Path) -> None:
+    room = {tmp_path: 5000, tmp_path / "small": 40}
+    disk.check([tmp_path], 800, room.__getitem__)
+    with pytest.raises(HostError, match=r"/small has 40 MiB free, needed 800 MiB") as caught:
+        disk.check(list(room), 800, room.__getitem__)
+    assert caught.value.exit_code == 3
+
+
+def test_places_are_the_folders_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "docker" / "tmp").mkdir(parents=True)
+    found = disk.places(tmp_path / "docker", tmp_path)
+    assert tmp_path / "docker" / "tmp" in found
+    assert disk.free_mb(found[0]) > 0

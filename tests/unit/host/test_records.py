@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from slipway.codec import to_json
+from slipway.errors import HostError
+from slipway.host import records
+from slipway.host.journal import Journal
+from slipway.host.layout import Layout, StackFolder
+from slipway.host.records import Release
+from slipway.model import Service, Stack
+from slipway.placement import Placement
+
+STACK = Stack(name="demo", services={"web": Service(name="web", image="a/b:1")})
+AT = "2026-11-21T08:00:00.000Z"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StackFolder:
+    return Layout(tmp_path).stack("demo")
+
+
+def asked(**changes: object) -> dict[str, object]:
+    return {"schema": 1, "stack": to_json(STACK), "secrets": {"A": "x"}, "who": "me", "why": "site.yml", **changes}
+
+
+def release(number: int) -> Release:
+    return Release(number, "f", STACK, Placement(number, slots={"web-1-1": 20001}), who="me", why="site.yml", at=AT)
+
+
+def test_numbers_are_never_given_twice(folder: StackFolder) -> None:
+    assert records.next_number(folder) == 1
+    assert records.next_number(folder) == 2, "a number is used up even if nothing came of it"
+    records.keep_release(folder, release(7))
+    assert records.next_number(folder) == 8, "folders count too"
+    folder.number.unlink()
+    assert records.next_number(folder) == 8
+
+
+def test_a_release_comes_back_as_it_was_written(folder: StackFolder) -> None:
+    records.keep_release(folder, release(3))
+    assert records.release(folder, 3) == release(3)
+    assert records.last_placement(folder) == release(3).placement
+
+
+def test_a_missing_record_says_what_to_do(folder: StackFolder) -> None:
+    with pytest.raises(HostError, match="record of release 4 is missing") as caught:
+        records.release(folder, 4)
+    assert "run site.yml" in caught.value.next_step
+
+
+def test_a_request_holds_no_secrets(folder: StackFolder) -> None:
+    request, values = records.request_of(asked(), AT)
+    records.file_request(folder, request)
+    assert values == {"A": "x"}
+    written = [path.read_text() for path in folder.requests.iterdir()]
+    assert len(written) == 1
+    assert "secrets" not in json.loads(written[0])
+
+
+def test_requests_wait_in_the_order_they_came(folder: StackFolder) -> None:
+    first, _ = records.request_of(asked(), "2026-11-21T08:00:00.000Z")
+    second, _ = records.request_of(asked(), "2026-11-21T08:00:00.001Z")
+    records.file_request(folder, second)
+    records.file_request(folder, first)
+    assert [request.id for request in records.waiting(folder)] == [first.id, second.id]
+    records.drop_request(folder, first.id)
+    assert records.waiting(folder) == [second]
+
+
+def test_a_request_that_begun_is_told_from_one_that_waits(folder: StackFolder) -> None:
+    begun, _ = records.request_of(asked(), "2026-11-21T08:00:00.000Z")
+    waits, _ = records.request_of(asked(), "2026-11-21T08:00:01.000Z")
+    records.file_request(folder, begun)
+    records.file_request(folder, waits)
+    Journal(folder.journal).append({"event": "begin", "request": begun.id})
+    assert records.begun_requests(folder) == [begun.id]
+
+
+@pytest.mark.parametrize("other", [{"schema": 2}, {"stack": {"name": "demo", "services": {}, "novelty": 1}}])
+def test_a_controller_of_another_version_is_refused(other: dict[str, object]) -> None:
+    with pytest.raises(records.OtherVersion) as caught:
+        records.request_of(asked(**other), AT)
+    assert "run site.yml" in caught.value.next_step
+
+
+def test_the_fingerprint_knows_the_stack_and_its_secrets() -> None:
+    other = Stack(name="demo", services={"web": Service(name="web", image="a/b:2")})
+    assert records.fingerprint(STACK, 1) == records.fingerprint(STACK, 1)
+    assert len({records.fingerprint(STACK, 1), records.fingerprint(STACK, 2), records.fingerprint(other, 1)}) == 3

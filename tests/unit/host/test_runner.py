@@ -1,0 +1,33 @@
+import pytest
+
+from slipway.errors import CommandFailed
+from slipway.host.mask import masking
+from slipway.host.runner import NOT_FOUND, TIMED_OUT, Runner
+
+
+def test_a_command_gets_its_input_and_its_environment() -> None:
+    runner = Runner(environment={"SECRET": "x y"})
+    assert runner.run(("sh", "-c", 'cat; printf %s "$SECRET"'), stdin="in ") == "in x y"
+
+
+def test_a_failure_keeps_argv_code_and_the_last_lines() -> None:
+    with pytest.raises(CommandFailed) as caught:
+        Runner().run(("sh", "-c", "seq 30; echo bad >&2; exit 4"))
+    assert caught.value.code == 4
+    assert caught.value.tail.splitlines()[-1] == "bad"
+    assert len(caught.value.tail.splitlines()) == 20
+
+
+def test_secrets_are_taken_out_of_what_a_command_said() -> None:
+    runner = Runner(environment={"SECRET": "hunter22"}, mask=masking(["hunter22"]))
+    assert runner.run(("sh", "-c", "echo $SECRET")) == "[secret]\n"
+    with pytest.raises(CommandFailed) as caught:
+        runner.run(("sh", "-c", "echo $SECRET >&2; exit 1"))
+    assert "hunter22" not in str(caught.value)
+
+
+def test_a_program_that_is_not_there_and_one_that_is_late_are_told_apart() -> None:
+    assert Runner().attempt(("slipway-no-such-program",)).code == NOT_FOUND
+    late = Runner().attempt(("sh", "-c", "echo begun; sleep 9"), limit_seconds=0.3)
+    assert late.code == TIMED_OUT
+    assert "did not end within 0.3 s" in late.text
