@@ -44,6 +44,11 @@ def upstream(version: str) -> str:
     return re.split(r"[-+~]", version.split(":", 1)[-1], maxsplit=1)[0]
 
 
+def index_is_old(message: str) -> bool:
+    """Return whether the host's list of packages may be the cause: a mirror that was down leaves an empty, fresh-looking one."""
+    return bool(re.search(r"No package matching|Unable to locate package|no installation candidate|Failed to fetch|404", message))
+
+
 def failure(message: str, names: Sequence[str]) -> str:
     """Return why the packages could not be installed, and the next step."""
     for pattern, cause, next_step in REASONS:

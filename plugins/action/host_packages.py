@@ -8,7 +8,7 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.packages import failure, upstream, versions  # noqa: E402 - Ansible loads plugins by path
+from slipway.packages import failure, index_is_old, upstream, versions  # noqa: E402 - Ansible loads plugins by path
 
 QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
 
@@ -43,7 +43,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return versions(done["stdout"])
 
     def _install(self, names: list[str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        index = {"update_cache": True, "cache_valid_time": 3600, "lock_timeout": 300}
+        """Install by the index that is there; one that is old, or was cut short, is fetched anew."""
+        done = self._apt(names, 3600, task_vars)
+        return self._apt(names, 0, task_vars) if done.get("failed") and index_is_old(str(done.get("msg"))) else done
+
+    def _apt(self, names: list[str], valid_seconds: int, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        index = {"update_cache": True, "update_cache_retries": 2, "cache_valid_time": valid_seconds, "lock_timeout": 300}
         words = {"name": names, "install_recommends": False, "policy_rc_d": 101, **index}  # 101: start nothing
         done: dict[str, Any] = self._execute_module("ansible.builtin.apt", words, task_vars=task_vars)
         return done

@@ -30,6 +30,7 @@ class View:
     say: Callable[[str], None]
     clock: Callable[[], float]
     changes: int = 0
+    failed: bool = False
     _begun: float = field(init=False)
     _spoke: float = field(init=False)
     _task: str = field(default="", init=False)
@@ -74,6 +75,7 @@ class View:
     def _judge(self, verdict: str, host: str, text: str) -> None:
         self._loud = verdict in LOUD
         if self._loud:
+            self.failed = True
             self._finish()
             self._tell(f"{self._seconds()}  {self._task}\n{text}")
         order = ("skipping", "included", "ok", "changed")

@@ -78,9 +78,16 @@ def _run_site(tour: Tour) -> int:
     view = playbook.View(tour.say, time.monotonic)
     code = playbook.run([str(ROOT / ".venv/bin" / PLAYBOOK[0]), *PLAYBOOK[1:]], ROOT, LOG, view)
     if code:
-        tail = "\n".join(f"    {line}" for line in LOG.read_text(errors="replace").rstrip().splitlines()[-TAIL:])
-        raise RunFailed(f"{shlex.join(PLAYBOOK)} ended with {code}; its last lines:\n{tail}", f"read all of it in {_shown(LOG)}")
+        raise RunFailed(
+            f"{shlex.join(PLAYBOOK)} ended with {code}{'' if view.failed else _tail()}", f"read all of it in {_shown(LOG)}"
+        )
     return view.changes
+
+
+def _tail() -> str:
+    """Return the last lines of a run that ended without saying which task failed."""
+    lines = LOG.read_text(errors="replace").rstrip().splitlines()[-TAIL:]
+    return "; its last lines:\n" + "\n".join(f"    {line}" for line in lines)
 
 
 def _ask_all(tour: Tour, site: visitor.Site) -> None:

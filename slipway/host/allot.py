@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..model import Service, Stack
@@ -28,42 +28,62 @@ class Wish:
     generation: int
 
 
-def check_disk(work: Work, stack: Stack, before: Release | None) -> None:
+def known_references(stack: Stack, current: Release | None, last: Release | None) -> dict[str, str]:
+    """Return the digests that are known before a pull, by service: a moved tag changes neither a release nor a store.
+
+    A store keeps the digest of the release allotted last, even if that one was refused: its base may be in force. A service
+    does not, so that a better image under the same tag can follow a refused one.
+    """
+    return {
+        name: _pinned(stack, service.image)
+        or _served(current, service.image)
+        or (_store(last, service) if service.kind == "store" else "")
+        for name, service in stack.services.items()
+    }
+
+
+def _pinned(stack: Stack, image: str) -> str:
+    digest = stack.pins.get(image)
+    return f"{images.repository(image)}@{digest.rpartition('@')[2]}" if digest else ""
+
+
+def _served(current: Release | None, image: str) -> str:
+    found = current.placement.images if current else {}
+    same = [name for name, old in current.stack.services.items() if old.image == image] if current else []
+    return next((found[name] for name in same if name in found), "")
+
+
+def _store(last: Release | None, store: Service) -> str:
+    old = last.stack.services.get(store.name) if last else None
+    return last.placement.images.get(store.name, "") if last and old and old.image == store.image else ""
+
+
+def check_disk(work: Work, stack: Stack, known: Mapping[str, str]) -> None:
     """Refuse where the images that are missing would fill a disk."""
     docker = work.machine.docker
-    wanted = {known_reference(stack, service, before) or service.image for service in stack.services.values()}
+    wanted = {known[name] or service.image for name, service in stack.services.items()}
     missing = [name for name in sorted(wanted) if docker.image(name) is None]
     sizes: dict[str, int] = {}
     for image in docker.images():
         for name in (*image.tags, *image.digests):
-            sizes[disk.repository(name)] = max(image.bytes, sizes.get(disk.repository(name), 0))
+            sizes[images.repository(name)] = max(image.bytes, sizes.get(images.repository(name), 0))
     disk.check(disk.places(docker.folder(), work.machine.layout.state), disk.needed_mb(missing, sizes))
 
 
-def fetch(work: Work, stack: Stack, before: Release | None) -> Images:
+def fetch(work: Work, stack: Stack, known: Mapping[str, str]) -> Images:
     """Bring all images here; return their digests and users by service."""
-    references = {name: _reference(work, stack, service, before) for name, service in sorted(stack.services.items())}
+    wanted = sorted({(service.image, known[name]) for name, service in stack.services.items()})
+    found = {pair: _reference(work, *pair) for pair in wanted}
+    references = {name: found[service.image, known[name]] for name, service in sorted(stack.services.items())}
     return Images(references, {name: _user(work.machine, service, references[name]) for name, service in stack.services.items()})
 
 
-def known_reference(stack: Stack, service: Service, before: Release | None) -> str:
-    """Return an image's digest as pinned, or as an earlier release found it: a moved tag changes nothing."""
-    if digest := stack.pins.get(service.image):
-        return f"{service.image.partition('@')[0]}@{digest}" if not digest.startswith(service.image) else digest
-    if before is None:
-        return ""
-    same = [name for name, old in before.stack.services.items() if old.image == service.image]
-    return next((before.placement.images[name] for name in same if name in before.placement.images), "")
-
-
-def _reference(work: Work, stack: Stack, service: Service, before: Release | None) -> str:
-    known = known_reference(stack, service, before)
-    wanted = known or service.image
+def _reference(work: Work, image: str, known: str) -> str:
     if known and work.machine.docker.image(known):
         return known
-    _pull(work, wanted)
-    found = work.machine.docker.image(wanted)
-    return known or (images.digest_of(wanted, found) if found else wanted)
+    _pull(work, known or image)
+    found = work.machine.docker.image(image)
+    return known or (images.digest_of(image, found) if found else image)
 
 
 def _pull(work: Work, name: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..errors import HostError
+from .images import repository
 
 MIB = 1 << 20
 RESERVE_MB = 256  # left for stores and logs whatever a release needs
@@ -16,13 +17,6 @@ def needed_mb(missing: Iterable[str], known_sizes: Mapping[str, int]) -> int:
     """Return the room that images need: twice their repository's largest, as layers are unpacked beside their archive."""
     sizes = [known_sizes.get(repository(name), UNKNOWN_IMAGE_MB * MIB // 2) for name in missing]
     return RESERVE_MB + 2 * sum(sizes) // MIB
-
-
-def repository(name: str) -> str:
-    """Return an image's name without tag and digest."""
-    name = name.partition("@")[0]
-    head, _, last = name.rpartition("/")
-    return f"{head}/{last.partition(':')[0]}".lstrip("/")
 
 
 def places(docker_folder: Path, state: Path) -> list[Path]:

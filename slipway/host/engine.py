@@ -115,8 +115,9 @@ def _site_steps(text: str) -> list[Step]:
 def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     stack = wish.request.stack
     _check_edge(work, stack)
-    allot.check_disk(work, stack, current)
-    found = allot.fetch(work, stack, current)
+    known = allot.known_references(stack, current, records.last_release(work.folder))
+    allot.check_disk(work, stack, known)
+    found = allot.fetch(work, stack, known)
     base = records.last_placement(work.folder) if resume.base_in_force(work) else None
     release = allot.allot(work, wish, found, base)
     work = replace(work.with_generations(wish.generation, release.placement.base_generation), release=release.number)

@@ -67,12 +67,16 @@ def probe(mirror: str, image: str) -> str:
         return f"does not answer: {getattr(error, 'reason', error)}"
 
 
+def repository(name: str) -> str:
+    """Return an image's name without tag and digest."""
+    name = name.partition("@")[0]
+    head, _, last = name.rpartition("/")
+    return f"{head}/{last.partition(':')[0]}".lstrip("/")
+
+
 def digest_of(name: str, image: Image) -> str:
     """Return `name@sha256:…` of an image, or its id where no registry gave it a digest."""
-    repository = name.partition("@")[0]
-    head, _, last = repository.rpartition("/")
-    plain = f"{head}/{last.partition(':')[0]}".lstrip("/")
-    wanted = next((digest for digest in image.digests if digest.partition("@")[0] == plain), None)
+    wanted = next((digest for digest in image.digests if digest.partition("@")[0] == repository(name)), None)
     return wanted or next(iter(image.digests), image.id)
 
 

@@ -8,6 +8,7 @@ from ..plan.step import Step
 from . import allot, records, resume
 from .allot import Wish
 from .engine import Result, planned, same, unfinished, urls
+from .images import repository
 from .machine import Work
 from .records import Release, Request
 
@@ -30,7 +31,7 @@ def preview(work: Work, request: Request, values: Mapping[str, str]) -> Result:
 
 def _imagined(work: Work, wish: Wish, current: Release | None) -> tuple[Release, list[str]]:
     stack = wish.request.stack
-    known = {name: allot.known_reference(stack, service, current) for name, service in stack.services.items()}
+    known = allot.known_references(stack, current, records.last_release(work.folder))
     references = {name: reference or _unknown(stack.services[name].image) for name, reference in known.items()}
     last = records.last_placement(work.folder)
     users = {name: last.users.get(name, 0) if last else 0 for name in stack.services}
@@ -42,7 +43,7 @@ def _imagined(work: Work, wish: Wish, current: Release | None) -> tuple[Release,
 
 
 def _unknown(image: str) -> str:
-    return f"{image.partition('@')[0]}@{UNKNOWN}"
+    return f"{repository(image)}@{UNKNOWN}"
 
 
 def _shown(step: Step) -> Mapping[str, Any]:

@@ -124,7 +124,13 @@ def begun_requests(folder: StackFolder) -> list[str]:
     return [request.id for request in waiting(folder) if request.id in begun]
 
 
-def last_placement(folder: StackFolder) -> Placement | None:
-    """Return the placement that was allotted last, whether or not its release ever served."""
+def last_release(folder: StackFolder) -> Release | None:
+    """Return the release that was allotted last, whether or not it ever served."""
     numbers = [number for number in releases(folder) if (folder.release(number) / "release.json").is_file()]
-    return release(folder, numbers[-1]).placement if numbers else None
+    return release(folder, numbers[-1]) if numbers else None
+
+
+def last_placement(folder: StackFolder) -> Placement | None:
+    """Return the placement that was allotted last."""
+    last = last_release(folder)
+    return last.placement if last else None

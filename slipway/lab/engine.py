@@ -44,11 +44,8 @@ def install_packages(packages: tuple[str, ...], progress: Progress, if_listed: t
         )
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     command.follow((*as_root(), "apt-get", "update", "-q"), progress.note, environment=environment)
-    wanted = (
-        *packages,
-        *(package for package in if_listed if package in command.read(("apt-cache", "pkgnames", package)).split()),
-    )
-    argv = (*as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *wanted)
+    listed = [package for package in if_listed if package in command.read(("apt-cache", "pkgnames", package)).split()]
+    argv = (*as_root(), "apt-get", "install", "-y", "-q", "--no-install-recommends", *packages, *listed)
     command.follow(argv, progress.note, environment=environment)
 
 

@@ -1,7 +1,10 @@
 """A command line as Compose splits it: the rules of go-shellwords, which are not quite those of a shell."""
 
 SPACE = " \t\r\n"
-QUOTES = {"'": "single", '"': "double", "`": "back"}
+QUOTES = "'\""
+CUTS = ";&|<>"
+SHELL = "()`"  # versions of Compose differ here, and none of them runs what is inside
+ESCAPES = {"t": "\t", "n": "\n"}
 
 
 class NotACommand(Exception):
@@ -11,7 +14,7 @@ class NotACommand(Exception):
 def split(line: str) -> list[str]:
     """Return the words of a command line.
 
-    Raises NotACommand where Compose refuses it, and where Compose would silently cut it at a shell operator.
+    Raises NotACommand where Compose refuses it, silently cuts it at a shell operator, or where its versions differ.
     """
     words: list[str] = []
     word = _Word()
@@ -20,57 +23,47 @@ def split(line: str) -> list[str]:
             words += word.taken()
         else:
             word.take(char)
-    if word.escaped or word.state:
-        raise NotACommand("a quote, bracket or backslash is left open")
+    if not word.is_free:
+        raise NotACommand("a quote or backslash is left open")
     return words + word.taken()
 
 
 class _Word:
-    """The word under way: its text and what it is inside of."""
+    """The word under way: its letters, and the quote or backslash it is inside of."""
 
     def __init__(self) -> None:
-        self.text, self.begun, self.escaped, self.state = "", False, False, ""
+        self.letters: list[str] = []
+        self.begun, self.escaped, self.quote = False, False, ""
 
     @property
     def is_free(self) -> bool:
-        return not self.state and not self.escaped
+        return not self.quote and not self.escaped
 
     def taken(self) -> list[str]:
-        words = [self.text] if self.begun else []
-        self.text, self.begun = "", False
+        words = ["".join(self.letters)] if self.begun else []
+        self.letters, self.begun = [], False
         return words
 
     def take(self, char: str) -> None:
         if self.escaped:
-            self._take_escaped(char)
-        elif char == "\\" and self.state != "single":
+            self.escaped = False
+            self._keep(ESCAPES.get(char, char))
+        elif char == "\\" and self.quote != "'":
             self.escaped = True
-        elif char in QUOTES and self.state in ("", QUOTES[char]):
-            self._take_quote(char)
-        elif char in "()" and self.state in ("", "dollar"):
-            self._take_bracket(char)
-        elif char in ";&|<>" and not self.state:
-            raise NotACommand(f"Compose cuts a command at `{char}`")
-        else:
+        elif char in QUOTES and self.quote in ("", char):
+            self.quote, self.begun = "" if self.quote else char, True
+        elif self.quote:
             self._keep(char)
+        else:
+            self._take_bare(char)
 
-    def _keep(self, text: str) -> None:
-        self.text, self.begun = self.text + text, True
-
-    def _take_escaped(self, char: str) -> None:
-        self.escaped = False
-        inside = self.state in ("back", "dollar")
-        self._keep(f"\\{char}" if inside else {"t": "\t", "n": "\n"}.get(char, char))
-
-    def _take_quote(self, char: str) -> None:
-        self.state = "" if self.state else QUOTES[char]
-        self.begun = True
-        if char == "`":
-            self.text += char
-
-    def _take_bracket(self, char: str) -> None:
-        opens = char == "(" and not self.state and self.text.endswith("$")
-        if not opens and not (char == ")" and self.state == "dollar"):
-            raise NotACommand(f"Compose refuses an unquoted `{char}`")
-        self.state = "dollar" if opens else ""
+    def _take_bare(self, char: str) -> None:
+        if char in CUTS:
+            raise NotACommand(f"Compose cuts a command at `{char}`")
+        if char in SHELL:
+            raise NotACommand(f"no shell runs this line, so an unquoted `{char}` has no meaning")
         self._keep(char)
+
+    def _keep(self, letters: str) -> None:
+        self.letters.append(letters)
+        self.begun = True

@@ -73,6 +73,7 @@ def _go_float(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    if value and not 1e-4 <= abs(value) < 1e21:
-        return repr(value).replace(".0e", "e")
+    if value and not 1e-4 <= abs(value) < 1e6:
+        digits, _, exponent = f"{Decimal(repr(value)).normalize():e}".partition("e")
+        return f"{digits}e{int(exponent):+03d}"
     return f"{Decimal(repr(value)):f}".removesuffix(".0")

@@ -138,8 +138,8 @@ def _environment(source: Source, name: str, item: Node | str, path: Path, whole:
 
 def _command(source: Source, node: Node, path: Path) -> list[str]:
     if isinstance(node.value, list):
-        return [source.filling.scalar(item, (*path, index)) for index, item in enumerate(node.items)]
-    text = source.filling.scalar(node, path)
+        return source.names(node, path)
+    text = source.word(node, path)
     if secrets_in(text):
         return [text]  # refused by the rule on secrets in commands
     try:

@@ -56,8 +56,16 @@ class Source:
             self.faults.add(node, path, "a mapping where a list is wanted")
             return []
         if not isinstance(node.value, list):
-            return [self.filling.scalar(node, path)]
-        return [self.filling.scalar(item, (*path, index)) for index, item in enumerate(node.items)]
+            return [self.word(node, path)]
+        return [self.word(item, (*path, index)) for index, item in enumerate(node.items)]
+
+    def word(self, node: Node, path: Path) -> str:
+        """Return a text in escaped form; Compose takes no number here."""
+        if isinstance(node.value, str):
+            return self.filling.scalar(node, path)
+        found = f"`{short(node.raw)}` is {node.kind}" if node.raw else node.kind
+        self.faults.add(node, path, f"{found} where text is wanted", f'write "{short(node.raw)}" in quotes' if node.raw else "")
+        return ""
 
     def text(self, node: Node | None, path: Path) -> str:
         """Return a plain text, a number's text included; empty if nothing or after a fault."""

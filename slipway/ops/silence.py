@@ -3,11 +3,21 @@
 import re
 
 from ..entry import Door, Refusal, refusal
-from ..errors import HostError
+from ..errors import HostError, SlipwayError
 from .hosts import Host
 from .ssh import Answer
 
+NEXT = "\n  next: "
 MISSING = r"slipway: (?:command not found|No such file)"
+
+
+class HostSaid(SlipwayError):
+    """The host's own command refused; its words and exit code are kept as they are."""
+
+    def __init__(self, host: Host, answer: Answer) -> None:
+        """Keep what it said, with the host's name in front."""
+        super().__init__(f"{host.name}: {answer.errors.strip()}")
+        self.exit_code = answer.code
 
 
 def why_silent(host: Host, answer: Answer) -> Refusal:
@@ -25,5 +35,7 @@ def why_silent(host: Host, answer: Answer) -> Refusal:
 
 def told(host: Host, answer: Answer) -> None:
     """Raise the reason of an answer that is none."""
+    if answer.reached and NEXT in answer.errors:
+        raise HostSaid(host, answer)
     reason = why_silent(host, answer)
     raise HostError(f"{host.name}: {reason.cause}", reason.next_step)

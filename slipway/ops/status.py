@@ -1,6 +1,7 @@
 """What the hosts of an environment serve: asked over SSH at once, shown as text or JSON."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from .silence import why_silent
 from .ssh import Answer
 
 COMMAND = ("sudo", "-n", "/usr/local/sbin/slipway", "status", "--json")
+COMMON_NAME = re.compile(r"CN ?= ?([^,/]+)")
 Ask = Callable[[Host, Sequence[str]], Answer]
 
 
@@ -94,13 +96,14 @@ def certificate(domain: Mapping[str, Any], now: datetime) -> str:
     if issuer == "stop-gap":
         return "stop-gap certificate: none was issued yet; the host tries again by itself"
     left = f", {(expires - now).days} days left" if expires else ""
-    return f"certificate of {issuer or 'nobody'}{left}"
+    name = COMMON_NAME.search(issuer)
+    return f"certificate of {name[1] if name else issuer or 'nobody'}{left}"
 
 
 def _last_run(run: Mapping[str, Any], now: datetime) -> str:
     if not run:
         return "none yet"
-    error = f": {run['error']}" if run.get("error") else ""
+    error = f": {run['error'].splitlines()[0]}" if run.get("error") else ""
     return f"{run.get('verdict', '?')}, {run.get('seconds', 0):.0f} s, {_moment(run.get('at', ''), now)}{error}"
 
 

@@ -1,4 +1,4 @@
-"""Recorded words of OpenSSH 9.2, sudo 1.9 and dash, as Ansible hands them over."""
+"""The words OpenSSH, sudo and dash use for each way of staying outside, as Ansible hands them over."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 import pytest
 
-from slipway.packages import failure, upstream, versions
+from slipway.packages import failure, index_is_old, upstream, versions
 
 
 def test_only_installed_packages_have_a_version() -> None:
@@ -31,3 +31,8 @@ def test_a_failed_installation_says_its_cause_and_the_next_step(message: str, ca
     told = failure(message, ["nginx"])
     assert cause in told
     assert "next: " in told
+
+
+def test_an_index_without_the_package_is_worth_fetching_anew() -> None:
+    assert index_is_old("No package matching 'nftables' is available")
+    assert not index_is_old("E: No space left on device")

@@ -13,19 +13,6 @@ def test_an_image_needs_twice_the_size_of_its_predecessor() -> None:
     assert disk.needed_mb(["a/b@sha256:1", "new:1"], sizes) == disk.RESERVE_MB + 600 + disk.UNKNOWN_IMAGE_MB
 
 
-@pytest.mark.parametrize(
-    ("name", "repository"),
-    [
-        ("redis:8", "redis"),
-        ("a/b@sha256:1", "a/b"),
-        ("localhost:5000/a:1", "localhost:5000/a"),
-        ("localhost:5000/a", "localhost:5000/a"),
-    ],
-)
-def test_a_repository_is_a_name_without_tag_and_digest(name: str, repository: str) -> None:
-    assert disk.repository(name) == repository
-
-
 def test_a_full_disk_is_named_with_what_is_free_and_needed(tmp_path: Path) -> None:
     room = {tmp_path: 5000, tmp_path / "small": 40}
     disk.check([tmp_path], 800, room.__getitem__)

@@ -91,6 +91,7 @@ SYNTAX = {
     "services: {a: {environment: {D: }}}": "takes its value from the caller's environment, which is not read",
     "services: {a: {environment: {D: '${'}}}": "`$` begins no variable; write `$$` for a dollar sign",
     "services: {a: {environment: {D: '${U:-{}}'}}}": "a brace in the default of `U`: versions of Compose differ",
+    "services: {a: {command: [sleep, 10]}}": '`10` is a whole number where text is wanted; write "10" in quotes',
     "services: {a: {deploy: {replicas: two}}}": "`two` where a whole number is wanted",
     "services: {a: {read_only: true, x-slipway: {routes: {}}}}": "a mapping where a list is wanted",
 }

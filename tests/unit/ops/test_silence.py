@@ -4,7 +4,7 @@ import pytest
 
 from slipway.errors import HostError
 from slipway.ops.hosts import Host
-from slipway.ops.silence import told, why_silent
+from slipway.ops.silence import HostSaid, told, why_silent
 from slipway.ops.ssh import Answer
 
 HOST = Host("demo", "127.0.0.1", 2201, "ops")
@@ -31,3 +31,10 @@ def test_each_silence_has_a_cause_and_a_next_step(code: int, errors: str, cause:
 def test_a_silence_becomes_an_error_of_the_host() -> None:
     with pytest.raises(HostError, match=r"demo: ops@127\.0\.0\.1:2201: the host refuses the key"):
         told(HOST, Answer(255, "", "Permission denied (publickey)."))
+
+
+def test_what_the_hosts_own_command_says_keeps_its_words_and_its_exit_code() -> None:
+    words = "nothing runs of service 'aip' of demo\n  next: services that do: api, db"
+    with pytest.raises(HostSaid) as said:
+        told(HOST, Answer(2, "", f"{words}\n"))
+    assert (str(said.value), said.value.exit_code) == (f"demo: {words}", 2)

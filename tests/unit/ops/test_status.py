@@ -23,7 +23,12 @@ STACK: dict[str, Any] = {
         {"name": "migrate", "kind": "task", "image": "x:1", "replicas": 1, "running": 0, "healthy": 0},
     ],
     "domains": [
-        {"name": "a.example", "url": "https://a.example/", "certificate": "Test CA", "expires": "2026-07-30T12:00:00Z"},
+        {
+            "name": "a.example",
+            "url": "https://a.example/",
+            "certificate": "C=US, O=Test, CN=Test CA",
+            "expires": "2026-07-30T12:00:00Z",
+        },
         {"name": "b.example", "url": "https://b.example/", "certificate": "stop-gap", "expires": "2026-05-08T12:00:00Z"},
     ],
     "last_run": {"verdict": "serving", "at": "2026-05-01T11:48:00", "seconds": 41.4, "error": None},
@@ -66,6 +71,17 @@ def test_a_stack_that_never_served_is_shown_without_a_release() -> None:
     text = status.as_text([status.Report(GOOD, ({"name": "demo", "release": None, "since": ""},))], NOW)
     assert "demo: release none since never" in text
     assert "last run   none yet" in text
+
+
+def test_a_failed_run_is_told_in_one_line() -> None:
+    run = {
+        "verdict": "refused",
+        "at": "2026-05-01T11:59:30Z",
+        "seconds": 74.7,
+        "error": "demo-r1-migrate ended with 1\nTraceback …",
+    }
+    text = status.as_text([status.Report(GOOD, ({**STACK, "last_run": run},))], NOW)
+    assert text.endswith("last run   refused, 75 s, 2026-05-01 11:59 UTC (30 s ago): demo-r1-migrate ended with 1")
 
 
 def test_a_host_without_stacks_says_what_to_do() -> None:
