@@ -50,7 +50,7 @@ class Docker:
         filters = ("--filter", f"label={label}")
         listing = {
             "container": ("ps", "--all", "--format", "{{.Names}}"),
-            "image": ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"),
+            "image": ("image", "ls", "--format", "{{if eq .Tag `<none>`}}{{.ID}}{{else}}{{.Repository}}:{{.Tag}}{{end}}"),
             "network": ("network", "ls", "--format", "{{.Name}}"),
             "volume": ("volume", "ls", "--format", "{{.Name}}"),
         }

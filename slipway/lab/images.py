@@ -13,7 +13,7 @@ from . import command
 from .content import IGNORED, content_hash, files_of
 from .docker import Docker, labels_of
 from .engine import as_root, install_packages
-from .names import BASES, CONTENT_LABEL, LABEL, SERVICES_IMAGE, System
+from .names import BASES, CONTENT_LABEL, IMAGE_LABEL, LABEL, SERVICES_IMAGE, System
 from .progress import Progress
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ EXTRA_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 PULL_FIRST_LINE_SECONDS = 20
 UBUNTU_ARCHIVE = "http://archive.ubuntu.com/ubuntu"
 UBUNTU_SUITES: Mapping[str, str] = {"24.04": "noble"}
-IMPORT_CHANGES = ("--change", f"LABEL {LABEL}=1", "--change", 'CMD ["bash"]')
+IMPORT_CHANGES = ("--change", f"LABEL {IMAGE_LABEL}=1", "--change", 'CMD ["bash"]')
 BOOTSTRAP_IMAGE = "slipway-lab/bootstrap:trixie"
 BASE_IMAGE = re.compile(r"(debian|ubuntu):([a-z0-9.]+)")
 
@@ -57,7 +57,8 @@ def services_build() -> Build:
 def content_of(docker: Docker, build: Build) -> str:
     """Return the hash that decides whether an image must be built again: its files, its settings, the images below it."""
     below = {base: (docker.inspect("image", base) or {}).get("Id", "") for base in build.bases}
-    return content_hash(build.files(), {"arguments": dict(build.arguments), "dockerfile": build.dockerfile, "below": below})
+    settings = {"arguments": dict(build.arguments), "dockerfile": build.dockerfile, "below": below, "label": IMAGE_LABEL}
+    return content_hash(build.files(), settings)
 
 
 def ensure_image(docker: Docker, build: Build, progress: Progress) -> str:
@@ -80,7 +81,7 @@ def build_image(docker: Docker, build: Build, content: str, progress: Progress) 
 
 def build_arguments(build: Build, content: str, context: str) -> tuple[str, ...]:
     """Return the arguments of `docker build`. Pure."""
-    labels = (f"--label={LABEL}=1", f"--label={CONTENT_LABEL}={content}")
+    labels = (f"--label={IMAGE_LABEL}=1", f"--label={CONTENT_LABEL}={content}")
     settings = tuple(f"--build-arg={name}={value}" for name, value in sorted(build.arguments.items()))
     return ("build", "--force-rm", f"--tag={build.tag}", f"--file={context}/{build.dockerfile}", *labels, *settings, context)
 

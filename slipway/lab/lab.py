@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import HostError
+from ..errors import CommandFailed, HostError
 from . import machines
 from .docker import Docker
 from .engine import present_engine, running_engine
 from .hosts import cut_power, ensure_host, fresh_host, give_power, reboot_host
-from .names import ACME, HOSTS, LABEL, NETWORK, SERVICES, LabHost
+from .names import ACME, HOSTS, IMAGE_LABEL, LABEL, NETWORK, SERVICES, LabHost
 from .network import ensure_network
 from .progress import Progress, Say
 from .services import ensure_acme, ensure_registry, point_name, remember_root, wait_for_service
@@ -137,6 +137,13 @@ def _remove_rest(docker: Docker, progress: Progress, *, images: bool) -> None:
     for network in docker.names("network", label):
         docker.read("network", "rm", network)
     if images:
-        for image in docker.names("image", label):
-            with progress.step(f"remove image {image}"):
-                docker.read("rmi", "--force", image, timeout_seconds=120)
+        for image in docker.names("image", f"{IMAGE_LABEL}=1"):
+            _remove_image(docker, image, progress)
+
+
+def _remove_image(docker: Docker, image: str, progress: Progress) -> None:
+    try:
+        with progress.step(f"remove image {image}"):
+            docker.read("rmi", "--force", image, timeout_seconds=120)
+    except CommandFailed as failed:  # somebody else's container uses it
+        progress.say(f"          {image} stays: {failed.tail.splitlines()[-1]}")

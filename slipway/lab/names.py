@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Literal
 
 LABEL = "slipway.lab"
+# Images have another label than all else: containers inherit it, and `down` must not take somebody's `docker compose up`.
+IMAGE_LABEL = "slipway.lab.image"
 CONTENT_LABEL = "slipway.content"
 SETTINGS_LABEL = "slipway.settings"
 NETWORK = "slipway-lab"

@@ -9,7 +9,7 @@ def test_a_build_names_its_tag_labels_and_arguments() -> None:
     build = Build("postgres:17", Path("/context"), ("debian:trixie",), {"B": "2", "A": "1"})
     assert build_arguments(build, "abc", "/copy") == (
         *("build", "--force-rm", "--tag=postgres:17", "--file=/copy/Dockerfile"),
-        *("--label=slipway.lab=1", "--label=slipway.content=abc", "--build-arg=A=1", "--build-arg=B=2", "/copy"),
+        *("--label=slipway.lab.image=1", "--label=slipway.content=abc", "--build-arg=A=1", "--build-arg=B=2", "/copy"),
     )
 
 
