@@ -185,7 +185,7 @@ def _drain(work: Work, step: Step) -> None:
         found = ((work.machine.docker.container(name), ports[name]) for name in ports)
         return sum(drain.connections_of(container.pid, wanted) for container, wanted in found if container)
 
-    if left := drain.wait(count, step.limit_seconds):
+    if left := drain.wait(count, step.limit_seconds, work.something_waits):
         work.note({"event": "drain-limit", "connections": left})
 
 

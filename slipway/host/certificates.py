@@ -4,6 +4,7 @@ nginx reads `<domain>/live/`, a link to the stop-gap or to certbot's lineage; it
 """
 
 import math
+import re
 import shlex
 import socket
 import time
@@ -24,6 +25,8 @@ USUAL_LIFE = timedelta(days=90)  # certbot's own "30 days before the end" fits t
 WEBROOT = "/var/www/acme"
 ISSUE_SECONDS = 180
 REACH_SECONDS = 4
+LETS_ENCRYPT = "acme-v02.api.letsencrypt.org"
+ACCOUNT_GONE = re.compile(r"accountDoesNotExist|Account .*(does not exist|not found)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,11 @@ class Certificates:
         runner = self.runner
         if settings.ca_file:
             runner = replace(runner, environment={**runner.environment, "REQUESTS_CA_BUNDLE": settings.ca_file})
-        outcome = runner.attempt(certbot_argv(domain, names, settings, self.hook), limit_seconds=ISSUE_SECONDS)
+        argv = certbot_argv(domain, names, settings, self.hook)
+        outcome = runner.attempt(argv, limit_seconds=ISSUE_SECONDS)
+        if outcome.code and ACCOUNT_GONE.search(outcome.text):
+            self._forget_account(settings.server)
+            outcome = runner.attempt(argv, limit_seconds=ISSUE_SECONDS)
         if outcome.code:
             raise CommandFailed(outcome.argv[:2], outcome.code, outcome.text, "slipway-certs.timer asks again")
         if not self.follow(domain):
@@ -121,6 +128,12 @@ class Certificates:
         """Return how long ago a certificate was asked for; authorities count failures, five an hour and name."""
         asked = self._asked(domain)
         return time.time() - asked.stat().st_mtime if asked.is_file() else math.inf
+
+    def _forget_account(self, server: str) -> None:
+        """Put an account aside that the authority does not know any more; certbot makes a new one where none is."""
+        account = self.certbot / "accounts" / (urlsplit(server).netloc or LETS_ENCRYPT)
+        if account.is_dir():
+            account.rename(account.with_name(f"{account.name}.gone-{int(time.time())}"))
 
     def _asked(self, domain: str) -> Path:
         return self.folder / domain / "asked"

@@ -22,10 +22,16 @@ def connections_of(pid: int, ports: Collection[int], proc: Path = Path("/proc"))
     return sum(open_connections(table, ports) for table in _tables(proc / str(pid) / "net"))
 
 
-def wait(count: Callable[[], int], limit_seconds: float) -> int:
-    """Wait until nothing is open; return what still is at the limit."""
+class Postponed(Exception):
+    """Something else has to be done first; what drains goes on draining and is looked at again."""
+
+
+def wait(count: Callable[[], int], limit_seconds: float, something_waits: Callable[[], bool]) -> int:
+    """Wait until nothing is open; return what still is at the limit. Raises Postponed where something else waits."""
     deadline = time.monotonic() + limit_seconds
     while (left := count()) and time.monotonic() < deadline:
+        if something_waits():
+            raise Postponed
         time.sleep(POLL_SECONDS)
     return left
 

@@ -84,7 +84,7 @@ def same(current: Release, stack: Stack, generation: int | None) -> bool:
 
 
 def unfinished(work: Work) -> bool:
-    """Say whether an earlier run left something to heal."""
+    """Say whether an earlier run may have left something to heal: it died, or an old release is still on its way out."""
     serving = work.serving()
     return serving.next is not None or bool(serving.retiring)
 

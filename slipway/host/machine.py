@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -57,7 +57,10 @@ class Machine:
 
 @dataclass(slots=True)
 class Work:
-    """One run on one stack; everything it keeps or shows is masked with the stack's secrets."""
+    """One run on one stack; everything it keeps or shows is masked with the stack's secrets.
+
+    `something_waits` says whether a drain should be put off for a request.
+    """
 
     machine: Machine
     folder: StackFolder
@@ -66,6 +69,7 @@ class Work:
     secret_values: Mapping[str, str] = field(default_factory=dict)
     base_values: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    something_waits: Callable[[], bool] = lambda: False
 
     @property
     def secrets(self) -> Secrets:

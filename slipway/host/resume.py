@@ -26,16 +26,22 @@ def resume(machine: Machine, name: str, owner: str, *, boot: bool = False) -> li
         work = in_force(Work(machine, folder))
         left = [request.id for request in records.waiting(folder)] if boot else records.begun_requests(folder)
         give_up(work, left, dead_owner or "the host went down")
-        return heal(work)
+        return [*heal(work), *retire(work)]
 
 
 def heal(work: Work) -> list[Done]:
-    """Carry out what the host lacks; the caller holds the lock."""
+    """Carry out what the host lacks, all but the way out of old releases; the caller holds the lock."""
     work = in_force(work)
     steps = planned(work)
     done = carry_out_all(work, steps, carry_out)
     work.note({"event": "resumed", "steps": [step.name for step in done]})
     return done
+
+
+def retire(work: Work) -> list[Done]:
+    """Let the releases that served go, once they are drained; the caller holds the lock."""
+    steps = plan.leaving(work.serving(), facts(work))
+    return carry_out_all(work, steps, carry_out)
 
 
 def planned(work: Work) -> list[Step]:

@@ -1,11 +1,13 @@
 """Run what waits for a stack, oldest first, under its lock; started by systemd."""
 
+import contextlib
 import os
 import traceback
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ..errors import SlipwayError
 from . import clock, engine, lock, records, resume
+from .drain import Postponed
 from .engine import Result
 from .machine import Machine, Work
 from .records import Request
@@ -19,10 +21,24 @@ def run_waiting(machine: Machine, name: str) -> int:
     with lock.held(folder.lock, owner(folder.name, "slipway run"), LOCK_SECONDS, machine.say) as dead_owner:
         work = Work(machine, folder)
         resume.give_up(work, records.begun_requests(folder), dead_owner or "it left no name")
-        code = 0
-        while waiting := records.waiting(folder):
+        return _all(work)
+
+
+def _all(work: Work) -> int:
+    """Run what waits; in between, old releases go. A drain is put off for a request, so nobody waits for a stranger's socket."""
+    code = 0
+    while True:
+        while waiting := records.waiting(work.folder):
             code = max(code, _run(work, waiting[0]))
-    return code
+        if not work.serving().retiring:
+            return code
+        _retire(work)
+
+
+def _retire(work: Work) -> None:
+    lock.rename(work.folder.lock, owner(work.folder.name, "the end of an old release"))
+    with contextlib.suppress(Postponed):
+        resume.retire(resume.in_force(replace(work, something_waits=lambda: bool(records.waiting(work.folder)))))
 
 
 def owner(name: str, what: str) -> str:

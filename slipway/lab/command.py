@@ -75,13 +75,15 @@ def _lines(process: subprocess.Popen[str], note: Note, alarms: list[threading.Ti
     lines: list[str] = []
     for alarm in alarms:
         alarm.start()
-    for line in process.stdout or ():
-        for early in alarms[1:]:
-            early.cancel()
-        lines.append(line)
-        note(line)
-    for alarm in alarms:
-        alarm.cancel()
+    try:
+        for line in process.stdout or ():
+            for early in alarms[1:]:
+                early.cancel()
+            lines.append(line)
+            note(line)
+    finally:
+        for alarm in alarms:  # a running timer would keep an interrupted program alive
+            alarm.cancel()
     return lines
 
 

@@ -54,7 +54,6 @@ def steps(new: Placed, before: Before, site: str) -> list[Step]:
         *_tasks(new, "verify"),
         *_workers(new),
         *_go_live(new, before, site),
-        *(retire.leave(before.old, 0) if before.old else []),
         *_tasks(new, "released"),
     ]
 

@@ -56,7 +56,7 @@ class Facts:
 
 
 def steps(serving: Serving, facts: Facts) -> list[Step]:
-    """Return what makes the host true to the record."""
+    """Return what makes the host true to the record; releases on their way out are left to `leaving`."""
     current = facts.releases.get(serving.current) if serving.current is not None else None
     old = [facts.releases[number] for number in serving.retiring if number in facts.releases]
     return [
@@ -64,7 +64,6 @@ def steps(serving: Serving, facts: Facts) -> list[Step]:
         *_strays(serving, facts),
         *_base(serving, facts),
         *(_forward(current, old, facts) if current else []),
-        *_retire(serving, facts),
     ]
 
 
@@ -141,7 +140,7 @@ def _schedulers(current: Placed, facts: Facts) -> list[Step]:
     return [] if set(containers) <= right else start_schedulers(current)
 
 
-def _retire(serving: Serving, facts: Facts) -> list[Step]:
+def leaving(serving: Serving, facts: Facts) -> list[Step]:
     """Return the way out of releases that served: the rest of their drain, or what a crash left of them."""
     found: list[Step] = []
     for number in serving.retiring:

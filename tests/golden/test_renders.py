@@ -9,6 +9,7 @@ import pytest
 from slipway.codec import from_json
 from slipway.model import Stack
 from slipway.placement import Host, Placed, Placement
+from slipway.plan import retire
 from slipway.plan.deploy import Before, steps, to_text
 from slipway.plan.place import Images, Taken, place
 from slipway.plan.step import Step
@@ -62,7 +63,7 @@ def rendered(case: Path) -> dict[str, str]:
         "compose.json": to_text(release_project(new.stack, new.placement)),
         "site.conf": text,
         "switch.nft": switch.rules(targets),
-        "plan.txt": "".join(map(as_text, steps(new, before, text))),
+        "plan.txt": "".join(map(as_text, [*steps(new, before, text), *(retire.leave(old, 0) if old else [])])),
     }
 
 

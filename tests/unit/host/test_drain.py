@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from slipway.host import drain
 
 # Recorded in a container: a listener on 8000, two clients, one of them leaving, one connection to a database.
@@ -34,5 +36,10 @@ def test_a_process_that_is_gone_has_no_connections(tmp_path: Path) -> None:
 
 def test_a_drain_ends_when_nothing_is_open_or_at_the_limit() -> None:
     left = iter([2, 1, 0])
-    assert drain.wait(lambda: next(left), 30) == 0
-    assert drain.wait(lambda: 3, 0) == 3
+    assert drain.wait(lambda: next(left), 30, lambda: False) == 0
+    assert drain.wait(lambda: 3, 0, lambda: False) == 3
+
+
+def test_a_drain_is_put_off_for_what_waits() -> None:
+    with pytest.raises(drain.Postponed):
+        drain.wait(lambda: 3, 30, lambda: True)
