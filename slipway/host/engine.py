@@ -143,8 +143,25 @@ def planned(work: Work, release: Release, current: Release | None, *, base_allow
         base=resume.base_in_force(work),
         base_allowed=base_allowed,
         site=work.machine.nginx.site(work.folder.name),
+        migrated=migrated(work, current),
     )
+    for task in plan.passed_migrations(Placed(release.stack, release.placement), before.migrated):
+        work.warn(f"{task} is not run: this image's migrations ran for an earlier release, and the schema only goes forward")
     return plan.steps(Placed(release.stack, release.placement), before, site_of(work, release))
+
+
+def migrated(work: Work, current: Release | None) -> frozenset[str]:
+    """Return the images that migrated for earlier releases; the current release's own may run again."""
+    if current is None:
+        return frozenset()
+    served = [number for number in records.served(work.folder) if number != current.number]
+    earlier = [records.release(work.folder, number) for number in served]
+    return frozenset(image for release in earlier for image in _migrating_images(release)) - set(_migrating_images(current))
+
+
+def _migrating_images(release: Release) -> list[str]:
+    tasks = [service.name for service in release.stack.of_kind("task") if service.task and service.task.when == "migrate"]
+    return [release.placement.images[name] for name in tasks]
 
 
 def site_of(work: Work, release: Release) -> str:

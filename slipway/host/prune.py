@@ -25,8 +25,7 @@ def kept_releases(work: Work) -> set[int]:
     serving = work.serving()
     named = {number for number in (serving.current, serving.previous, serving.next, *serving.retiring) if number is not None}
     numbers = records.releases(work.folder)
-    served = [number for number in numbers if (work.folder.release(number) / "compose.json").is_file()]
-    return named | set(served[-keep(work) :]) | set(numbers[-1:])
+    return named | set(records.served(work.folder)[-keep(work) :]) | set(numbers[-1:])
 
 
 def keep(work: Work) -> int:

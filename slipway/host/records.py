@@ -105,6 +105,11 @@ def releases(folder: StackFolder) -> list[int]:
     return sorted(int(path.name) for path in made.iterdir() if path.name.isdigit()) if made.is_dir() else []
 
 
+def served(folder: StackFolder) -> list[int]:
+    """Return the numbers of the releases that served: of a refused one only its record stays."""
+    return [number for number in releases(folder) if (folder.release(number) / "compose.json").is_file()]
+
+
 def keep_release(folder: StackFolder, release: Release) -> None:
     """Write a release's record."""
     files.write(folder.release(release.number) / "release.json", json.dumps(to_json(release), indent=1), 0o600)

@@ -26,13 +26,15 @@ class Before:
     """What the host has when a deploy begins.
 
     `old` is the release that serves; `base` the base in force (base.json), None on a host without one; `base_allowed` whether
-    stores may restart; `site` the stack's site in force, empty without one.
+    stores may restart; `site` the stack's site in force, empty without one; `migrated` names images (`name@sha256:…`) whose
+    migrations brought the schema to an earlier state than the one in force.
     """
 
     old: Placed | None = None
     base: Mapping[str, Any] | None = None
     base_allowed: bool = False
     site: str = ""
+    migrated: frozenset[str] = frozenset()
 
 
 def steps(new: Placed, before: Before, site: str) -> list[Step]:
@@ -47,7 +49,7 @@ def steps(new: Placed, before: Before, site: str) -> list[Step]:
         *_base_steps(new, base, change),
         *_stores_healthy(new),
         *_tasks(new, "start"),
-        *_tasks(new, "migrate"),
+        *_migrations(new, before),
         *_create(new),
         *_web_steps(new),
         *([traffic.check_site(site)] if site != before.site else []),
@@ -174,6 +176,17 @@ def _stores_healthy(new: Placed) -> list[Step]:
 def _tasks(new: Placed, when: TaskWhen) -> list[Step]:
     tasks = {service.name for service in new.stack.of_kind("task") if service.task and service.task.when == when}
     return [_task(new, new.stack.services[name]) for name in _in_order(new.stack.services) if name in tasks]
+
+
+def _migrations(new: Placed, before: Before) -> list[Step]:
+    """Return the migrations; on the way back to an earlier image there are none, since the schema only goes forward."""
+    return _tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
+
+
+def passed_migrations(new: Placed, migrated: frozenset[str]) -> list[str]:
+    """Return the migration tasks that an earlier release ran and that must not run again."""
+    tasks = [service.name for service in new.stack.of_kind("task") if service.task and service.task.when == "migrate"]
+    return [name for name in tasks if new.placement.images[name] in migrated]
 
 
 def _task(new: Placed, service: Service) -> Step:

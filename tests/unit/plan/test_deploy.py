@@ -169,3 +169,10 @@ def test_going_back_takes_only_the_new_release() -> None:
         ("remove", {"project": "shop-r2", "grace_seconds": 120}),
         ("record", {"change": "abandoned", "number": 2}),
     ]
+
+
+def test_on_the_way_back_to_an_earlier_image_its_migrations_do_not_run_again() -> None:
+    new = release(2, previous=OLD.placement)
+    image = new.placement.images["migrate"]
+    assert "task-migrate" in names(steps(new, Before(OLD, BASE), "site"))
+    assert "task-migrate" not in names(steps(new, Before(OLD, BASE, migrated=frozenset({image})), "site"))
