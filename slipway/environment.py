@@ -77,6 +77,7 @@ class Acme:
     server: Annotated[str, "`letsencrypt`, `letsencrypt-staging`, or a directory's URL."] = "letsencrypt"
     ca_file: Annotated[str, "Certificates to trust the server by, a path on the controller."] = ""
     email: Annotated[str, "Who hears about certificates in trouble."] = ""
+    retry_seconds: Annotated[int, "Wait before a certificate that was not given is asked for again."] = 900
 
 
 @dataclass(frozen=True, slots=True)
