@@ -3,6 +3,7 @@
 A layer whose prerequisite is missing fails; nothing is skipped in silence.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -53,7 +54,11 @@ class Count:
 def shell_scripts() -> tuple[str, ...]:
     """Return the tracked files that a shell runs."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return tuple(name for name in listed if (ROOT / name).is_file() and (ROOT / name).read_bytes().startswith(b"#!/bin/sh"))
+    return tuple(
+        name
+        for name in listed
+        if (ROOT / name).is_file() and (ROOT / name).read_bytes().startswith((b"#!/bin/sh", b"#!/bin/bash"))
+    )
 
 
 LINT = Layer(
@@ -122,7 +127,8 @@ def run_layer(layer: Layer) -> tuple[Count, float]:
 def run_case(case: Case) -> Count:
     """Run one command with its output shown and return its count."""
     started = time.monotonic()
-    code = subprocess.run(list(argv_of(case)), cwd=ROOT, check=False).returncode
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}  # molecule looks its tools up there
+    code = subprocess.run(list(argv_of(case)), cwd=ROOT, env=environment, check=False).returncode
     count = count_of(case, code)
     say(f"   {case.name}: {'ok' if code == 0 else f'FAILED (exit {code})'} after {time.monotonic() - started:.0f} s")
     return count

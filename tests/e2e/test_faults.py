@@ -29,7 +29,7 @@ def test_a_refused_key_is_named(site: Site, tmp_path: Path) -> None:
 
 
 def test_an_unreachable_host_is_named(site: Site, tmp_path: Path) -> None:
-    refused(site.varied(tmp_path, hosts={"ansible_port": 2999}).playbook(), "refused", "next:")
+    refused(site.varied(tmp_path, hosts={"ansible_port": 2999}).playbook(), "nothing listens", "next:")
 
 
 def test_a_changed_host_key_prints_its_remedy(site: Site, tmp_path: Path) -> None:
@@ -41,22 +41,19 @@ def test_a_changed_host_key_prints_its_remedy(site: Site, tmp_path: Path) -> Non
     known.write_text(f"[127.0.0.1]:{site.host.ssh_port} {other}\n")
     options = f"-o UserKnownHostsFile={known} -o ControlPath=none"
     run = site.varied(tmp_path, hosts={"ansible_ssh_common_args": options}).playbook()
-    refused(run, "host key", "ssh-keygen", f"[127.0.0.1]:{site.host.ssh_port}")
+    refused(run, "another key than the one that is known", "ssh-keygen", f"[127.0.0.1]:{site.host.ssh_port}")
 
 
-def test_a_wrong_sudo_password_is_named(site: Site, tmp_path: Path) -> None:
+def test_a_wrong_or_missing_sudo_password_is_named(site: Site, tmp_path: Path) -> None:
     site.shell(
-        "id clerk >/dev/null 2>&1 || useradd -m -s /bin/bash clerk; echo 'clerk:right' | chpasswd;"
-        "echo 'clerk ALL=(ALL) ALL' >/etc/sudoers.d/clerk; usermod -aG ssh-users clerk;"
-        "mkdir -p /home/clerk/.ssh; cp /etc/ssh/authorized_keys.d/ops /home/clerk/.ssh/authorized_keys 2>/dev/null"
-        " || cp /home/ops/.ssh/authorized_keys /home/clerk/.ssh/authorized_keys; chown -R clerk: /home/clerk/.ssh;"
-        "[ ! -d /etc/ssh/authorized_keys.d ] || cp /etc/ssh/authorized_keys.d/ops /etc/ssh/authorized_keys.d/clerk"
+        "cp /etc/sudoers.d/slipway /root/sudoers.kept; echo 'ops ALL=(ALL) ALL'>/etc/sudoers.d/slipway; echo ops:right | chpasswd"
     )
     try:
-        wrong = site.varied(tmp_path, hosts={"ansible_user": "clerk", "ansible_become_password": "wrong"})
-        refused(wrong.playbook(), "sudo password", "next:")
+        wrong = site.varied(tmp_path / "wrong", hosts={"ansible_become_password": "wrong"})
+        refused(wrong.playbook(), "sudo", "password", "next:")
+        refused(site.playbook(), "sudo", "password", "next:")
     finally:
-        site.shell("userdel -r clerk; rm -f /etc/sudoers.d/clerk /etc/ssh/authorized_keys.d/clerk", check=False)
+        site.shell("cat /root/sudoers.kept >/etc/sudoers.d/slipway; rm /root/sudoers.kept; passwd -l ops")
 
 
 def test_a_fault_in_the_stack_file_is_refused_before_any_host_is_touched(site: Site, tmp_path: Path) -> None:
@@ -68,10 +65,9 @@ def test_a_fault_in_the_stack_file_is_refused_before_any_host_is_touched(site: S
 
 def test_a_registry_that_is_down_is_named_and_the_old_release_serves_on(baseline: Site, tmp_path: Path) -> None:
     number = baseline.serving()["current"]
-    baseline.shell("docker image rm -f $(docker images -q slipway-demo/app:1.2.0) 2>/dev/null", check=False)
     lab.unplug("registry", print)
     try:
-        run = baseline.release(tmp_path, "1.2.0").playbook()
+        run = baseline.release(tmp_path, "7.7.7").playbook()
     finally:
         lab.plug("registry", print)
     refused(run, "10.212.0.10:5000", "next:")

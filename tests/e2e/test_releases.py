@@ -119,19 +119,19 @@ def test_a_release_is_a_record_of_digests_and_its_images_stay_under_a_local_tag(
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "said", "tag"),
     [
-        pytest.param("never-healthy", "healthy", id="never-healthy"),
-        pytest.param("loopback-only", "api", id="healthy-only-inside"),
-        pytest.param("crash:1", "api", id="crash-loop", marks=pytest.mark.sweep),
-        pytest.param("wrong-port", "api", id="wrong-port", marks=pytest.mark.sweep),
-        pytest.param("migration-fails", "migrate", id="migration-fails"),
+        pytest.param("never-healthy", "healthy", "1.1.0", id="never-healthy"),
+        pytest.param("loopback-only", "api", "1.1.0", id="healthy-only-inside"),
+        pytest.param("crash:1", "api", "1.1.0", id="crash-loop", marks=pytest.mark.sweep),
+        pytest.param("wrong-port", "api", "1.1.0", id="wrong-port", marks=pytest.mark.sweep),
+        pytest.param("migration-fails", "migrate", "1.2.0", id="migration-fails"),
     ],
 )
-def test_a_bad_release_never_takes_traffic(baseline: Site, tmp_path: Path, fault: str, said: str) -> None:
+def test_a_bad_release_never_takes_traffic(baseline: Site, tmp_path: Path, fault: str, said: str, tag: str) -> None:
     number = baseline.serving()["current"]
     with visitors(baseline) as tallies:
-        run = baseline.release(tmp_path, "1.1.0", FAULT=fault).playbook()
+        run = baseline.release(tmp_path, tag, FAULT=fault).playbook()
     assert run.code != 0
     assert said in run.output
     assert [tally.failures for tally in tallies] == [[], []]
