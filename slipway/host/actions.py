@@ -137,6 +137,7 @@ def issue(machine: Machine, domain: str, names: list[str]) -> str:
     """Issue a certificate if one is wanted; return what went wrong, or nothing."""
     try:
         with lock.held(machine.layout.state / "certificates.lock", "certificates", ISSUE_LOCK_SECONDS, machine.say):
+            machine.certificates.ensure(domain, names)
             why = machine.certificates.wanting(domain, names, machine.edge, clock.utc())
             if why:
                 machine.certificates.issue(domain, names, machine.edge)

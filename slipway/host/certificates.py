@@ -68,13 +68,17 @@ class Certificates:
     def ensure(self, domain: str, names: Sequence[str]) -> bool:
         """Make sure nginx finds a certificate; say whether a stop-gap had to be made."""
         live = self.folder / domain / "live"
-        if (live / "fullchain.pem").is_file() and self.served(domain).expires > _soon():
+        if self.present(domain) and self.served(domain).expires > _soon():
             return False
         if self.follow(domain):
             return False
         self._make_stop_gap(domain, names)
         files.point(live, STOP_GAP)
         return True
+
+    def present(self, domain: str) -> bool:
+        """Say whether nginx finds a certificate, whosever it is."""
+        return (self.folder / domain / "live" / "fullchain.pem").is_file()
 
     def follow(self, domain: str) -> bool:
         """Let `live` lead to certbot's lineage if there is one; say whether it does now."""

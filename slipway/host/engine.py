@@ -94,14 +94,19 @@ def _unchanged(work: Work, current: Release) -> Result:
     work = replace(resume.in_force(work), release=current.number)
     site = site_of(work, current)
     done: list[Done] = []
-    if site != work.machine.nginx.site(work.folder.name):
+    if site != work.machine.nginx.site(work.folder.name) or _lost_certificates(work, current):
         where = work.folder.release(current.number) / "site.conf"
-        done = carry_out_all(work, [_write_site(where, site), *_site_steps(site)], carry_out)
+        placed = Placed(current.stack, current.placement)
+        done = carry_out_all(work, [_write_site(where, site), *_site_steps(site), *traffic.certificates(placed)], carry_out)
     lacking = [step for step in resume.planned(work) if step.action in ("start", "restart", "remove")]
     if lacking:
         done += resume.heal(work)
     verdict = "serving" if done else "unchanged"
     return Result(verdict, bool(done), current.number, _shown(done), urls=urls(work, current.stack))
+
+
+def _lost_certificates(work: Work, current: Release) -> bool:
+    return not all(work.machine.certificates.present(domain.name) for domain in current.stack.domains.values())
 
 
 def _write_site(path: Path, text: str) -> Step:

