@@ -86,7 +86,7 @@ SLOW = (
         (
             Case("lab-up", ("python", "scripts/lab", "up", "probe")),
             Case("lab-push", ("python", "scripts/lab", "push")),
-            Case("images", ("pytest", "tests/apps/images")),
+            Case("images", ("pytest", "tests/apps")),
         ),
     ),
     Layer("molecule", 600, tuple(Case(f"molecule-{name}", ("molecule", "test", "-s", name)) for name in ("default", "noble"))),

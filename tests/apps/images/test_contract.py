@@ -1,6 +1,6 @@
 """The stand-in images keep the parts of the official images' contract that stack files use.
 
-Run with a Docker that has the images: scripts/lab push, or docker build in each folder.
+`scripts/lab push` puts the images where these tests take them from.
 """
 
 import json
@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
-IMAGES = {"postgres:17": "postgres", "redis:8": "redis-server", "slipway-demo/radosgw:18.2": "radosgw"}
-APP = "slipway-demo/app:1.0.0"
+from slipway.lab.push import pushed_name
+
+NAMES = ("postgres:17", "redis:8", "slipway-demo/radosgw:18.2", "slipway-demo/app:1.0.0")
+POSTGRES, REDIS, STORE, APP = map(pushed_name, NAMES)  # where the lab's registry has them
+IMAGES = {POSTGRES: "postgres", REDIS: "redis-server", STORE: "radosgw"}
 
 
 def docker(*argv: str, stdin: str | None = None, check: bool = True) -> str:
@@ -74,7 +77,7 @@ def uids_of_processes(container: str) -> set[str]:
 @pytest.mark.parametrize(("image", "program"), IMAGES.items())
 def test_a_tag_says_the_version_the_image_has(image: str, program: str) -> None:
     printed = docker("run", "--rm", "--entrypoint", program, image, "--version")
-    wanted = image.partition(":")[2]
+    wanted = image.rpartition(":")[2]
     assert f" {wanted}." in printed.replace("v=", " "), printed
 
 
@@ -120,7 +123,7 @@ def test_postgres_prepares_its_database_once_and_keeps_it(user: str, volume: str
         *("--env", "POSTGRES_USER=ada", "--env", "POSTGRES_DB=books", "--env", "POSTGRES_INITDB_ARGS=--data-checksums"),
         *(("--user", user) if user else ()),
     ]
-    with started("postgres:17", *options, command=("postgres", "-c", "max_connections=33")) as container:
+    with started(POSTGRES, *options, command=("postgres", "-c", "max_connections=33")) as container:
         wait_for_postgres(container, "ada")
         tables = ask_with_password(
             container, "ada", "books", "it's%20$ecret", "SELECT tablename FROM pg_tables WHERE tableowner = 'ada'"
@@ -139,19 +142,19 @@ def test_postgres_prepares_its_database_once_and_keeps_it(user: str, volume: str
 def test_postgres_runs_where_all_capabilities_are_dropped(volume: str) -> None:
     locked = ("--user", "999", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true")
     with started(
-        "postgres:17", *locked, "--env", "POSTGRES_PASSWORD=p", "--volume", f"{volume}:/var/lib/postgresql/data"
+        POSTGRES, *locked, "--env", "POSTGRES_PASSWORD=p", "--volume", f"{volume}:/var/lib/postgresql/data"
     ) as container:
         wait_for_postgres(container, "postgres")
         assert ask_with_password(container, "postgres", "postgres", "p", "SHOW password_encryption") == "scram-sha-256"
 
 
 def test_postgres_refuses_to_start_without_a_password() -> None:
-    printed = docker("run", "--rm", "postgres:17", check=False)
+    printed = docker("run", "--rm", POSTGRES, check=False)
     assert "POSTGRES_PASSWORD is not set" in printed
 
 
 def test_postgres_runs_other_commands_as_they_are() -> None:
-    assert docker("run", "--rm", "postgres:17", "pg_dump", "--version").startswith("pg_dump (PostgreSQL) 17.")
+    assert docker("run", "--rm", POSTGRES, "pg_dump", "--version").startswith("pg_dump (PostgreSQL) 17.")
 
 
 # --- redis
@@ -160,9 +163,9 @@ def test_postgres_runs_other_commands_as_they_are() -> None:
 @pytest.mark.parametrize("user", ["", "999"], ids=["starts as root", "starts as 999"])
 def test_redis_answers_neighbours_and_keeps_its_data(user: str, volume: str) -> None:
     options = ("--volume", f"{volume}:/data", *(("--user", user) if user else ()))
-    with started("redis:8", *options, command=("redis-server", "--appendonly", "yes")) as container:
+    with started(REDIS, *options, command=("redis-server", "--appendonly", "yes")) as container:
         wait_for(lambda: docker("exec", container, "redis-cli", "ping", check=False) == "PONG", container)
-        assert docker("run", "--rm", "redis:8", "redis-cli", "-h", address_of(container), "set", "k", "v") == "OK"
+        assert docker("run", "--rm", REDIS, "redis-cli", "-h", address_of(container), "set", "k", "v") == "OK"
         assert uids_of_processes(container) == {"999"}
         assert stop_and_exit_code(container) == 0
         docker("start", container)
@@ -172,9 +175,9 @@ def test_redis_answers_neighbours_and_keeps_its_data(user: str, volume: str) -> 
 def test_redis_takes_options_without_the_program_and_configuration_files(tmp_path: Path) -> None:
     (tmp_path / "redis.conf").write_text("requirepass hidden\n")
     tmp_path.chmod(0o755)
-    with started("redis:8", "--volume", f"{tmp_path}:/etc/redis:ro", command=("/etc/redis/redis.conf",)) as container:
+    with started(REDIS, "--volume", f"{tmp_path}:/etc/redis:ro", command=("/etc/redis/redis.conf",)) as container:
         wait_for(lambda: "NOAUTH" in docker("exec", container, "redis-cli", "get", "k", check=False), container)
-    with started("redis:8", command=("--port", "7000")) as container:
+    with started(REDIS, command=("--port", "7000")) as container:
         wait_for(lambda: docker("exec", container, "redis-cli", "-p", "7000", "ping", check=False) == "PONG", container)
 
 
@@ -226,9 +229,7 @@ def test_the_store_keeps_objects_and_takes_a_new_secret(volume: str, tmp_path: P
         "--cap-drop",
         "ALL",
     )
-    with started(
-        "slipway-demo/radosgw:18.2", *options, "--env", "S3_USER=ada", "--env", "S3_SECRET_KEY_FILE=/run/secrets/s3"
-    ) as container:
+    with started(STORE, *options, "--env", "S3_USER=ada", "--env", "S3_SECRET_KEY_FILE=/run/secrets/s3") as container:
         wait_for(lambda: succeeds("exec", container, "curl", "-fsS", "http://127.0.0.1:9000/"), container)
         address = address_of(container)
         assert use_bucket(address, "write", "ada", "first/+secret=") == "hello"
@@ -246,4 +247,4 @@ def test_the_store_keeps_objects_and_takes_a_new_secret(volume: str, tmp_path: P
 
 
 def test_the_store_refuses_to_start_without_a_secret() -> None:
-    assert "S3_SECRET_KEY is not set" in docker("run", "--rm", "slipway-demo/radosgw:18.2", check=False)
+    assert "S3_SECRET_KEY is not set" in docker("run", "--rm", STORE, check=False)
