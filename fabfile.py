@@ -13,12 +13,12 @@ from slipway.ops import logs as log_lines
 from slipway.ops import status as reports
 
 ROOT = Path(__file__).resolve().parent
-ENV = "environment, a folder of inventory/; without it the only one, or lab"
+ENV = "environment: a folder of inventory/, or a path; without it the only one, or lab"
 HOST = "name of a host, several with commas between; without it all"
 JSON = "answer as JSON, for machines"
 
 
-@operation.operation(env="environment, a folder of inventory/; without it all but the examples", json=JSON)
+@operation.operation(env="environment: a folder of inventory/, or a path; without it all but the examples", json=JSON)
 def check(_: Context, env: str = "", json: bool = False) -> None:
     """Check stack files and inventories; touches no host."""
     verdicts = faults.check(faults.chosen(ROOT, env), ROOT / "compose")

@@ -46,7 +46,9 @@ def environments(root: Path) -> list[str]:
 
 
 def choose_environment(root: Path, wanted: str) -> Path:
-    """Return the inventory folder that is wanted: the only one, or `lab`, where nothing was said."""
+    """Return the inventory folder that is wanted, by name or path: the only one, or `lab`, where nothing was said."""
+    if "/" in wanted and (root / wanted / "hosts.yml").is_file():
+        return root / wanted
     names = environments(root)
     name = wanted or (names[0] if len(names) == 1 else "lab")
     if name not in _folders(root):
