@@ -153,7 +153,7 @@ def test_all_answers_again_after_a_reboot_and_after_a_power_cut(site: Site) -> N
     for act in (lab.reboot, power_cut):
         act(site.host.name, print)
         answers_again(site, 120)
-        assert site.client("").get("/").status_code == 200
+        wait_until(lambda: site.client("").get("/").status_code == 200, 60, "the site answers")
         assert site.serving()["current"] == number
         wait_until(
             lambda: all(service["healthy"] == service["replicas"] for service in site.status()["services"]), 60, "all healthy"
