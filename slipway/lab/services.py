@@ -50,6 +50,7 @@ def ensure_registry(docker: Docker, progress: Progress) -> None:
     content = ensure_image(docker, services_build(), progress)
     docker.read("volume", "create", f"--label={LABEL}=1", REGISTRY_VOLUME)
     _ensure(docker, REGISTRY, content, progress)
+    wait_for_service(docker, REGISTRY)  # it may run without answering yet, when Docker itself has just started it
 
 
 def ensure_acme(docker: Docker, progress: Progress) -> None:
@@ -57,6 +58,7 @@ def ensure_acme(docker: Docker, progress: Progress) -> None:
     content = ensure_image(docker, services_build(), progress)
     _ensure_certificates(docker)
     _ensure(docker, ACME, content, progress)
+    wait_for_service(docker, ACME)
     remember_root(docker)
 
 
