@@ -8,12 +8,12 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import check  # noqa: E402 - Ansible loads plugins by path
-from slipway.errors import StackError  # noqa: E402
-from slipway.load import load_environment  # noqa: E402
+from slipway import check
+from slipway.errors import StackError
+from slipway.load import load_environment
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Check the stacks; documented in `plugins/modules/check_stacks.py`."""
 
     _supports_check_mode = True

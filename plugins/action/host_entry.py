@@ -9,13 +9,13 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.entry import Door, Host, Refusal, both, host_of, refusal  # noqa: E402 - Ansible loads plugins by path
+from slipway.entry import Door, Host, Refusal, both, host_of, refusal
 
 RESTORES = "\n  the host puts back by itself what this run changed and nobody confirmed; then run this again"
 FRESH = "-o ControlMaster=no -o ControlPath=none "  # ssh takes the first value it reads
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Enter a host; documented in `plugins/modules/host_entry.py`."""
 
     _supports_check_mode = True

@@ -12,11 +12,11 @@ from ansible.template import trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import file_set  # noqa: E402 - Ansible loads plugins by path
-from slipway.errors import SlipwayError  # noqa: E402
+from slipway import file_set
+from slipway.errors import SlipwayError
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Bring a set of files into place; documented in `plugins/modules/host_files.py`."""
 
     _supports_check_mode = True

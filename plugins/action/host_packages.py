@@ -8,12 +8,12 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.packages import failure, index_is_old, upstream, versions  # noqa: E402 - Ansible loads plugins by path
+from slipway.packages import failure, index_is_old, upstream, versions
 
 QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Have packages installed; documented in `plugins/modules/host_packages.py`."""
 
     _supports_check_mode = True

@@ -8,10 +8,10 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import engine_archive  # noqa: E402 - Ansible loads plugins by path
+from slipway import engine_archive
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Bring the engine into place; documented in `plugins/modules/stack_engine.py`."""
 
     _supports_check_mode = True

@@ -10,13 +10,13 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import local_command, request  # noqa: E402 - Ansible loads plugins by path
-from slipway.errors import SlipwayError  # noqa: E402
-from slipway.load import load_environment  # noqa: E402
-from slipway.load.secrets import secret_values  # noqa: E402
+from slipway import local_command, request
+from slipway.errors import SlipwayError
+from slipway.load import load_environment
+from slipway.load.secrets import secret_values
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Bring a stack to its release; documented in `plugins/modules/stack_release.py`."""
 
     _supports_check_mode = True

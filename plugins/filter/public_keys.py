@@ -9,8 +9,8 @@ from ansible.errors import AnsibleFilterError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import public_keys as keys  # noqa: E402 - Ansible loads plugins by path
-from slipway.errors import SlipwayError  # noqa: E402
+from slipway import public_keys as keys
+from slipway.errors import SlipwayError
 
 
 def public_keys(entries: Iterable[str]) -> list[str]:
