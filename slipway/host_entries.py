@@ -1,19 +1,22 @@
-"""What a path on a host is, what it should be, and the strokes that make it so.
+"""What a path on a host is, what it should be, and what may not be touched on the way there.
 
-Runs on hosts as part of the program that `host_files` sends: standard library only. Knows no request, no checker, no guard.
+Runs on hosts as part of the program that `host_files` sends: standard library only. Looks and judges, writes nothing.
 """
 
 import base64
-import contextlib
 import grp
+import hashlib
 import os
 import pwd
-import shutil
+import re
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+MARK = re.compile(rb"\A(?:#!.*\n)?.*(?:Written by|Belongs to) Slipway")  # in the first line, or below a script's `#!`
+SHOWN_BYTES = 200_000  # of a content that a diff holds
 
 
 class Refused(Exception):
@@ -31,7 +34,8 @@ class Entry:
     owner: str = "root"
     group: str = "root"
     secret: bool = False
-    once: bool = False  # a file that is there keeps its content
+    force: bool = True  # False: a file that is there keeps its content
+    backup: bool = False
 
 
 def read_entry(data: dict[str, Any]) -> Entry:
@@ -54,7 +58,7 @@ def look(path: str) -> Entry:
     owner, group = _name_of(pwd.getpwuid, status.st_uid), _name_of(grp.getgrgid, status.st_gid)
     owned = Entry(path, "other", b"", stat.S_IMODE(status.st_mode), owner, group)
     if stat.S_ISLNK(status.st_mode):
-        return replace(owned, kind="link", content=os.fsencode(Path(path).readlink()), mode=0)
+        return replace(owned, kind="link", content=os.fsencode(os.readlink(path)), mode=0)  # noqa: PTH115 - Path drops a `./`
     if stat.S_ISDIR(status.st_mode):
         return replace(owned, kind="folder")
     if stat.S_ISREG(status.st_mode):
@@ -62,11 +66,26 @@ def look(path: str) -> Entry:
     return owned
 
 
+def named(entry: Entry) -> Entry:
+    """Return the entry with owner and group as the host names them, so that `0` and `root` are one."""
+    owner, group = entry.owner, entry.group
+    return replace(
+        entry,
+        owner=_name_of(pwd.getpwuid, int(owner)) if owner.isdigit() else owner,
+        group=_name_of(grp.getgrgid, int(group)) if group.isdigit() else group,
+    )
+
+
 def _name_of(lookup: Callable[[int], Any], number: int) -> str:
     try:
         return str(lookup(number)[0])
     except KeyError:
         return str(number)
+
+
+def is_ours(entry: Entry) -> bool:
+    """Return whether a file says of itself that Slipway wrote it."""
+    return entry.kind == "file" and bool(MARK.search(entry.content[:800]))
 
 
 def differs(wanted: Entry, found: Entry) -> bool:
@@ -77,17 +96,77 @@ def differs(wanted: Entry, found: Entry) -> bool:
         return False
     if wanted.kind == "link":
         return wanted.content != found.content
-    same_content = wanted.kind == "folder" or wanted.once or wanted.content == found.content
+    same_content = wanted.kind == "folder" or not wanted.force or wanted.content == found.content
     return not same_content or (wanted.mode, wanted.owner, wanted.group) != (found.mode, found.owner, found.group)
 
 
 def settled(wanted: Entry, found: Entry) -> Entry:
-    """Return the entry as it will be written; refuse what would destroy a folder."""
+    """Return the entry as it will be written; refuse what would destroy a folder, a socket or a device."""
     if found.kind == "folder" and wanted.kind != "folder":
         raise Refused(f"{wanted.path}: a folder is in the way; look what it holds and move it aside")
     if wanted.kind == "folder" and found.kind not in ("folder", "absent"):
         raise Refused(f"{wanted.path}: a {found.kind} is in the way of the folder; look what it is and move it aside")
-    return replace(wanted, content=found.content) if wanted.once and found.kind == "file" else wanted
+    if found.kind == "other":
+        raise Refused(f"{wanted.path}: a socket, pipe or device is in the way; look whose it is and move it aside")
+    return replace(wanted, content=found.content) if not wanted.force and found.kind == "file" else wanted
+
+
+def missing_parents(changes: Iterable[Entry], see: Callable[[str], Entry]) -> list[Entry]:
+    """Return the folders that must be made first, outermost first; refuse a parent that is no folder."""
+    listed = {entry.path for entry in changes}
+    made: dict[str, Entry] = {}
+    for entry in changes:
+        for parent in _parents_to_make(entry, see):
+            if parent not in listed:
+                made[parent] = Entry(parent, "folder", b"", 0o755, *_us())
+    return [made[path] for path in sorted(made)]
+
+
+def _parents_to_make(entry: Entry, see: Callable[[str], Entry]) -> Iterator[str]:
+    for parent in reversed(Path(entry.path).parents):
+        found = see(str(parent))
+        if found.kind == "absent":
+            if entry.kind != "absent":
+                yield str(parent)
+        elif found.kind == "link":
+            _follow(parent, entry.path)
+        elif found.kind != "folder":
+            raise Refused(f"{entry.path}: {parent} is a {found.kind}, not a folder; look what it is and move it aside")
+
+
+def _follow(link: Path, path: str) -> None:
+    owner = link.lstat().st_uid
+    if owner not in (0, os.geteuid()):
+        name = _name_of(pwd.getpwuid, owner)
+        raise Refused(f"{path}: {link} is a link that {name} could turn elsewhere; make it root's or a folder")
+    if not link.is_dir():
+        raise Refused(f"{path}: {link} is a link that leads to no folder; mend it or move it aside")
+
+
+def _us() -> tuple[str, str]:
+    return _name_of(pwd.getpwuid, os.geteuid()), _name_of(grp.getgrgid, os.getegid())
+
+
+def refuse_unwritable(changes: Iterable[Entry]) -> None:
+    """Refuse what cannot be written: a read-only place, or a path that is a mount of its own."""
+    mounts = mount_points()
+    for entry in changes:
+        folder = ground(entry.path)
+        if not os.access(folder, os.W_OK):
+            raise Refused(f"{entry.path}: {folder} cannot be written to (a read-only file system?); nothing was changed")
+        if entry.kind != "folder" and f"{folder.rstrip('/')}/{Path(entry.path).name}" in mounts:
+            raise Refused(f"{entry.path}: something is mounted there and cannot be replaced; unmount it first")
+
+
+def ground(path: str) -> str:
+    """Return the deepest folder above a path that is there, without links."""
+    return os.path.realpath(next(parent for parent in Path(path).parents if parent.is_dir()))
+
+
+def mount_points() -> set[str]:
+    """Return where something is mounted."""
+    lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
+    return {re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]) for line in lines}
 
 
 def difference(before: Entry, after: Entry) -> dict[str, str]:
@@ -104,65 +183,20 @@ def _head(entry: Entry) -> str:
 
 
 def _text(entry: Entry) -> str:
+    if b"\0" in entry.content or len(entry.content) > SHOWN_BYTES:
+        return f"({len(entry.content)} bytes, sha256 {hashlib.sha256(entry.content).hexdigest()})\n"
     text = entry.content.decode(errors="replace")
     return text if not text or text.endswith("\n") else text + "\n"
 
 
-def write(changes: Sequence[Entry]) -> None:
-    """Stage every file beside its place, then rename all; a full disk is met before the first rename."""
-    staged: list[tuple[Path, str]] = []
-    try:
-        for entry in changes:
-            _prepare(entry, staged)
-    except OSError as problem:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
-        raise Refused(f"{problem.filename or 'a file'}: {problem.strerror or problem}; no file was changed") from problem
-    for temporary, path in staged:
-        temporary.replace(path)
-    for entry in (entry for entry in changes if entry.kind == "absent"):
-        Path(entry.path).unlink(missing_ok=True)
-    _sync({str(Path(entry.path).parent) for entry in changes})
+def without_secrets(text: str, entries: Iterable[Entry]) -> str:
+    """Return a checker's words with every word of a secret file struck out."""
+    spoken = {word for entry in entries if entry.secret for word in re.findall(rb"[^\s\"'`;:=,{}()\[\]<>]{4,}", entry.content)}
+    for word in sorted(spoken, key=len, reverse=True):
+        text = text.replace(word.decode(errors="replace"), "(secret)")
+    return text
 
 
-def _prepare(entry: Entry, staged: list[tuple[Path, str]]) -> None:
-    if entry.kind == "folder":
-        Path(entry.path).mkdir(parents=True, exist_ok=True)
-        _own(Path(entry.path), entry)
-    elif entry.kind in ("file", "link"):
-        staged.append((_temporary(entry), entry.path))
-        _fill(staged[-1][0], entry)
-
-
-def _temporary(entry: Entry) -> Path:
-    """Return a name beside the final one that no include pattern takes and that the next run overwrites."""
-    place = Path(entry.path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f".{place.name}.slipway-new")
-    temporary.unlink(missing_ok=True)
-    return temporary
-
-
-def _fill(temporary: Path, entry: Entry) -> None:
-    if entry.kind == "link":
-        temporary.symlink_to(os.fsdecode(entry.content))
-        return
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(entry.content)
-        file.flush()
-        os.fsync(file.fileno())
-    _own(temporary, entry)
-
-
-def _own(path: Path, entry: Entry) -> None:
-    owner, group = (int(name) if name.isdigit() else name for name in (entry.owner, entry.group))
-    shutil.chown(path, owner, group)
-    path.chmod(entry.mode)  # after chown, which drops setuid bits
-
-
-def _sync(folders: Iterable[str]) -> None:
-    for folder in folders:
-        with contextlib.suppress(FileNotFoundError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+def seer(foreseen: Mapping[str, Entry]) -> Callable[[str], Entry]:
+    """Return `look` with some paths as they will be."""
+    return lambda path: foreseen[path] if path in foreseen else look(path)

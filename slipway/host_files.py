@@ -1,34 +1,47 @@
 """Bring a set of files, folders and links into place at once: compare, judge, stage, rename — or change nothing.
 
 Runs on hosts as a program sent over standard input: standard library only. It knows no daemon: the request names the checker
-that judges the new files at their final paths, inside a mount namespace of its own.
+that judges the new files at their final paths.
 """
 
 import contextlib
-import ctypes
 import grp
 import json
 import os
 import pwd
-import re
 import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from .host_entries import Entry, Refused, difference, differs, look, read_entry, settled, write
-from .host_guard import arm, confirm, pending, undo
+from .host_entries import (
+    Entry,
+    Refused,
+    difference,
+    differs,
+    is_ours,
+    look,
+    missing_parents,
+    named,
+    read_entry,
+    refuse_unwritable,
+    seer,
+    settled,
+    without_secrets,
+)
+from .host_guard import arm, confirm, kept, pending, undo
+from .host_judge import judge_in_place
+from .host_strokes import Cut, Note, after, alone, copies, draft, exhaust, finish, strokes, take_back
 
-MARK = re.compile(rb"(?:Written by|Belongs to) Slipway")  # in the first line of a file that is ours
-CLONE_NEWNS = 0x00020000
-OVERLAID = ("etc", "opt", "usr", "var")
-CHECKER_NOT_STARTED = 125
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # where checkers are, whatever sudo or the login left of PATH
+WAITS_SECONDS = 120
+UNDO_WAITS_SECONDS = 10
+CUT_SHORT = "written by a call that was cut short; whoever reads it may not know yet\n"
 
-Judge = Callable[[Sequence[str], Sequence[Entry]], tuple[int, str]]
+Judge = Callable[[Sequence[str], Sequence[Entry], Sequence[str]], tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,44 @@ class Request:
     diff: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a call works with."""
+
+    judge: Judge
+    note: Note
+    program: bytes = b""  # a guard keeps a copy
+    carry_out: Callable[[Iterator[str]], object] = exhaust
+    arm: Callable[[dict[str, Any], Sequence[Entry], bytes], None] = arm
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an earlier call left undone, and what becomes of it before this one begins."""
+
+    cut: Cut
+    foreseen: Mapping[str, Entry]  # its paths as they will be; check mode looks at these
+    goes_back: bool  # guarded and not confirmed
+    unheard: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is, what will be, and what nobody has been told of."""
+
+    before: Mapping[str, Entry]
+    found: dict[str, Entry]  # as it is once what was cut short is settled
+    changes: tuple[Entry, ...]
+    parents: tuple[Entry, ...]  # folders nobody named, on the way to them
+    unheard: tuple[str, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """Return what the answer names as changed."""
+        changed = [entry.path for entry in (*self.parents, *self.changes)]
+        return [*changed, *(path for path in self.unheard if path not in changed)]
+
+
 def read_request(data: dict[str, Any]) -> Request:
     """Return the request from its JSON form."""
     return Request(
@@ -55,50 +106,86 @@ def read_request(data: dict[str, Any]) -> Request:
     )
 
 
-def bring(request: Request, judge: Judge, program: bytes = b"") -> dict[str, Any]:
+def bring(request: Request, means: Means) -> dict[str, Any]:
     """Bring the set into place and return what changed; raise Refused with the host untouched."""
-    wanted = [*request.entries, *(Entry(path) for path in stale(request))]
-    found = {entry.path: look(entry.path) for entry in wanted}
+    past = _past(means.note)
+    try:
+        seen = _compare(request, past)
+    except OSError as problem:
+        raise Refused(f"{problem.filename}: {problem.strerror}; nothing was changed") from problem
+    if not request.check:
+        _settle(past, means.note)
+    not_judged = _judged(request, seen, past, means.judge) if seen.changes else []
+    if seen.changes and not request.check:
+        _write(request, seen, past, means)
+    return _answer(request, seen, not_judged, means)
+
+
+def _past(note: Note) -> Past:
+    cut = note.read()
+    back = kept(cut.guard) if cut.guard and cut.decided else []
+    finished = cut.decided and not back
+    return Past(
+        cut,
+        foreseen={entry.path: entry for entry in back} or after(cut),
+        goes_back=bool(back),
+        unheard=(*cut.unheard, *cut.paths) if finished else cut.unheard,
+    )
+
+
+def _compare(request: Request, past: Past) -> Comparison:
+    see = seer(past.foreseen)
+    wanted = [*(named(entry) for entry in request.entries), *(Entry(path) for path in stale(request, past.foreseen))]
+    before, found = {}, {}
+    for entry in wanted:
+        before[entry.path], found[entry.path] = look(entry.path), see(entry.path)
     changes = [settled(entry, found[entry.path]) for entry in wanted if differs(entry, found[entry.path])]
-    result: dict[str, Any] = {"changed": bool(changes), "paths": [entry.path for entry in changes], "not_judged": []}
-    if request.diff:
-        result["diff"] = [difference(found[entry.path], entry) for entry in changes]
-    if changes:
-        result["not_judged"] = _judged(request, changes, judge)
-    if changes and not request.check:
-        if request.guard:
-            arm(request.guard, [found[entry.path] for entry in changes], program)
-        write(changes)
-    if request.guard and not request.check:
-        result["armed"] = pending(request.guard["name"])
-    return result
+    parents = missing_parents(changes, see)
+    refuse_unwritable(changes)
+    nothing = {entry.path: Entry(entry.path) for entry in parents}
+    unheard = dict.fromkeys(path for path in past.unheard if _concerns(request, path))
+    return Comparison({**before, **nothing}, {**found, **nothing}, tuple(changes), tuple(parents), tuple(unheard))
 
 
-def stale(request: Request) -> list[str]:
+def _concerns(request: Request, path: str) -> bool:
+    return path in {entry.path for entry in request.entries} or str(Path(path).parent) in request.exclusive
+
+
+def stale(request: Request, foreseen: Mapping[str, Entry]) -> list[str]:
     """Return our own files in exclusive folders that the set no longer holds; foreign files are nobody's business here."""
     wanted = {entry.path for entry in request.entries}
-    files = [path for folder in request.exclusive for path in sorted(Path(folder).glob("*")) if str(path) not in wanted]
-    return [str(path) for path in files if path.is_file() and not path.is_symlink() and _is_ours(path)]
+    there = {str(path) for folder in request.exclusive for path in Path(folder).glob("*")}
+    coming = {path for path in foreseen if str(Path(path).parent) in request.exclusive}
+    return [path for path in sorted((there | coming) - wanted) if is_ours(seer(foreseen)(path))]
 
 
-def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        return bool(MARK.search(file.readline(400)))
+def _settle(past: Past, note: Note) -> None:
+    """Finish what a cut call had decided, take back what it had only begun; a guarded one goes back whole."""
+    if past.goes_back:
+        undo(past.cut.guard, note)
+    elif past.cut.decided:
+        finish(past.cut)
+    elif past.cut.entries:
+        take_back(past.cut)
+    if past.cut.entries:
+        note.write(Cut(unheard=past.unheard))
 
 
-def _judged(request: Request, changes: Sequence[Entry], judge: Judge) -> list[str]:
+def _judged(request: Request, seen: Comparison, past: Past, judge: Judge) -> list[str]:
     """Return what could not be judged (in check mode only); raise Refused where the checker says no."""
-    missing = _missing(request.validate, changes)
+    missing = _missing(request.validate, seen.changes)
     if missing and request.check:
         return missing
     if missing:
         raise Refused(f"{'; '.join(missing)}; install or create it first")
     if not request.validate:
         return []
-    code, output = judge(request.validate, changes)
+    places = [*(entry.path for entry in request.entries if entry.kind != "folder"), *seen.paths]
+    code, output = judge(request.validate, [*past.foreseen.values(), *seen.parents, *seen.changes], places)
     if code:
         command = " ".join(request.validate)
-        raise Refused(f"`{command}` ended with {code} for the new files, nothing was changed:\n{output.strip()}")
+        words = without_secrets(output.strip(), request.entries)
+        raise Refused(f"`{command}` ended with {code} for the new files, nothing was changed:\n{words}")
     return []
 
 
@@ -116,63 +203,77 @@ def _known(lookup: Callable[[str], Any], name: str) -> bool:
     return False
 
 
-def judge_in_place(argv: Sequence[str], changes: Sequence[Entry]) -> tuple[int, str]:
-    """Run a checker that sees the changes at their final paths while nobody else does; return its code and words."""
-    with tempfile.TemporaryDirectory(prefix="slipway-judge-", dir="/run") as stage:
-        child = os.fork()
-        if child == 0:
-            _become_judge(argv, changes, Path(stage))
-        _, status = os.waitpid(child, 0)
-        return os.waitstatus_to_exitcode(status), Path(stage, "output").read_text(errors="replace")
+def _write(request: Request, seen: Comparison, past: Past, means: Means) -> None:
+    changes = (*seen.parents, *seen.changes)
+    cut = replace(
+        draft(changes, seen.found),
+        guard=request.guard["name"] if request.guard else "",
+        paths=tuple(entry.path for entry in seen.changes),
+        unheard=past.unheard,
+    )
+    before = [seen.found[entry.path] for entry in changes]
+
+    def armed() -> None:
+        if request.guard:
+            means.arm(request.guard, before, means.program)
+
+    means.carry_out(strokes(changes, seen.found, means.note, cut, armed))
 
 
-def _become_judge(argv: Sequence[str], changes: Sequence[Entry], stage: Path) -> NoReturn:
-    try:
-        _redirect(stage / "output")
-        _overlay(sorted({Path(entry.path).parts[1] for entry in changes}), stage)
-        write(changes)
-        os.execvp(argv[0], list(argv))  # noqa: S606 - argv of the role, no shell wanted
-    except BaseException as problem:  # a forked child must never return into its parent's code
-        os.write(2, f"the checker could not be started: {problem}\n".encode())
-        os._exit(CHECKER_NOT_STARTED)
+def _answer(request: Request, seen: Comparison, not_judged: list[str], means: Means) -> dict[str, Any]:
+    result: dict[str, Any] = {"changed": bool(seen.paths), "paths": seen.paths, "not_judged": not_judged}
+    if request.diff:
+        result["diff"] = [*(difference(seen.before[entry.path], entry) for entry in (*seen.parents, *seen.changes))]
+        result["diff"] += [{"prepared": f"{path}: {CUT_SHORT}"} for path in seen.paths[len(result["diff"]) :]]
+    if kept_copies := copies(seen.changes, seen.found, means.note.folder):
+        result["backup_files"] = [copy.path for copy in kept_copies]
+    if request.guard and not request.check:
+        result["armed"] = pending(request.guard["name"])
+    return result
 
 
-def _redirect(output: Path) -> None:
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-
-
-def _overlay(tops: Iterable[str], stage: Path) -> None:
-    """Cover folders of the root with writable layers that vanish with the child (os.unshare needs Python 3.12)."""
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
-        raise OSError(ctypes.get_errno(), "no mount namespace of its own")
-    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-    for top in tops:
-        if top not in OVERLAID:
-            raise OSError(f"files below /{top} cannot be judged before they are there")
-        upper, work = stage / top / "upper", stage / top / "work"
-        upper.mkdir(parents=True)
-        work.mkdir()
-        shutil.copymode(f"/{top}", upper)  # the upper folder's mode is what the checker sees
-        layers = f"lowerdir=/{top},upperdir={upper},workdir={work}"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, f"/{top}"], check=True)
-
-
-def answer(arguments: Sequence[str]) -> dict[str, Any]:
-    """Carry out what the arguments, or a request on standard input, ask for."""
-    if arguments:
-        return {"confirm": confirm, "undo": undo}[arguments[0]](arguments[1])
-    program = Path(sys.path[0])  # the archive this runs from; a guard keeps a copy
-    return bring(read_request(json.load(sys.stdin)), judge_in_place, program.read_bytes())
+def heard(request: Request, note: Note) -> None:
+    """Forget what the answer told; called once it is out, so that a lost answer is given again."""
+    past = _past(note)
+    if past.cut != Cut() and not request.check:
+        note.write(Cut(unheard=tuple(path for path in past.unheard if not _concerns(request, path))))
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Print the answer as one line of JSON."""
+    """Print the answer as one line of JSON; nothing of a refusal but its words."""
+    os.environ["PATH"] = f"{os.environ.get('PATH', '/usr/bin:/bin')}:{SBIN}"
     try:
-        print(json.dumps(answer(arguments)))  # noqa: T201 - the answer to the controller
+        _serve(arguments)
     except Refused as refusal:
-        print(json.dumps({"refused": str(refusal)}))  # noqa: T201 - the same
+        _say({"refused": str(refusal)})
+        return 1
+    except BrokenPipeError:  # nobody listens any more: the next call says it again
+        return 1
+    except OSError as problem:
+        _say({"refused": f"{problem.filename or 'the host'}: {problem.strerror or problem}; nothing was changed"})
         return 1
     return 0
+
+
+def _serve(arguments: Sequence[str]) -> None:
+    if os.geteuid():
+        raise Refused("the files of a host are root's; next: set `become: true`")
+    request = None if arguments else read_request(json.loads(zlib.decompress(sys.stdin.buffer.read())))
+    undoing = arguments[:1] == ["undo"]
+    with alone(UNDO_WAITS_SECONDS if undoing else WAITS_SECONDS) as held:
+        if undoing:  # a call that hangs must not keep people out
+            _say(undo(arguments[1], Note()))
+        elif not held:
+            raise Refused(f"another call has been at work on this host for {WAITS_SECONDS} s; next: run this again once it ended")
+        elif request:
+            program = Path(sys.path[0])  # the archive this runs from; a guard keeps a copy
+            _say(bring(request, Means(judge_in_place, Note(), program.read_bytes())))
+            heard(request, Note())
+        else:
+            _say(confirm(arguments[1]))
+
+
+def _say(words: dict[str, Any]) -> None:
+    text = memoryview(json.dumps(words).encode() + b"\n")
+    while text:  # unbuffered: a closed connection is met here, before the answer counts as heard
+        text = text[os.write(1, text) :]

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .host_entries import Entry, Refused, entry_json, read_entry, write
+from .host_entries import Entry, Refused, entry_json, read_entry
+from .host_strokes import Cut, Note, finish, keep, take_back, write
 
 GUARDS = Path("/var/lib/slipway/guard")
 
@@ -24,12 +25,12 @@ def arm(guard: dict[str, Any], before: Sequence[Entry], program: bytes) -> None:
     GUARDS.chmod(0o700)
     _stop_timer(name)
     (folder / "undone.json").unlink(missing_ok=True)
-    earlier = _kept(folder)  # of a change nobody confirmed: its past is the one to return to
+    earlier = kept(name)  # of a change nobody confirmed: its past is the one to return to
     known = {entry.path for entry in earlier}
     entries = [*earlier, *(entry for entry in before if entry.path not in known)]
     undo_text = json.dumps({"entries": [entry_json(entry) for entry in entries], "commands": guard["undo"]})
-    files = {"undo.json": undo_text.encode(), "program.zip": program}
-    write([Entry(str(folder / file), "file", content, 0o600) for file, content in files.items()])
+    files = {"program.zip": program, "undo.json": undo_text.encode()}
+    keep(Entry(str(folder / file), "file", content, 0o600) for file, content in files.items())
     _start_timer(name, guard["seconds"], folder / "program.zip")
 
 
@@ -50,12 +51,14 @@ def _start_timer(name: str, seconds: int, program: Path) -> None:
 
 
 def _stop_timer(name: str) -> None:
-    subprocess.run(["systemctl", "stop", f"slipway-guard-{name}.timer"], capture_output=True, check=False)
+    with contextlib.suppress(FileNotFoundError):  # no systemd, no timer
+        subprocess.run(["systemctl", "stop", f"slipway-guard-{name}.timer"], capture_output=True, check=False)
 
 
-def _kept(folder: Path) -> list[Entry]:
+def kept(name: str) -> list[Entry]:
+    """Return what the host would put back; nothing where no change waits to be confirmed."""
     with contextlib.suppress(FileNotFoundError):
-        return [read_entry(item) for item in json.loads((folder / "undo.json").read_text())["entries"]]
+        return [read_entry(item) for item in json.loads((GUARDS / name / "undo.json").read_text())["entries"]]
     return []
 
 
@@ -70,12 +73,26 @@ def confirm(name: str) -> dict[str, Any]:
     return {"changed": True}
 
 
-def undo(name: str) -> dict[str, Any]:
+def undo(name: str, note: Note) -> dict[str, Any]:
     """Put back what was there and run the commands that make daemons see it, each whatever the others did."""
-    folder = GUARDS / name
-    kept = json.loads((folder / "undo.json").read_text())
-    write([read_entry(item) for item in kept["entries"]])
-    for argv in kept["commands"]:
-        subprocess.run(argv, check=False)
+    folder, before = GUARDS / name, kept(name)
+    commands = json.loads((folder / "undo.json").read_text())["commands"]
+    _put_back(name, before, note)
+    for argv in commands:
+        with contextlib.suppress(OSError):  # a daemon that is not installed any more
+            subprocess.run(argv, check=False)
     (folder / "undo.json").replace(folder / "undone.json")
-    return {"changed": True, "paths": [item["path"] for item in kept["entries"]]}
+    _stop_timer(name)  # still waiting where a call, not the timer, came first
+    return {"changed": True, "paths": [entry.path for entry in before]}
+
+
+def _put_back(name: str, before: Sequence[Entry], note: Note) -> None:
+    cut = note.read()
+    if cut.guard == name or not cut.decided:
+        take_back(cut)
+        heard = Cut(unheard=cut.unheard)
+    else:
+        finish(cut)
+        heard = Cut(unheard=(*cut.unheard, *cut.paths))
+    write(before, note)
+    note.write(heard)

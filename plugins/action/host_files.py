@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT))
 from slipway import file_set
 from slipway.errors import SlipwayError
 
+JINJA = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+
 
 class ActionModule(ActionBase):
     """Bring a set of files into place; documented in `plugins/modules/host_files.py`."""
@@ -34,7 +36,7 @@ class ActionModule(ActionBase):
 
     def _send(self, wanted: dict[str, Any], python: str) -> dict[str, Any]:
         modules = {name: (ROOT / "slipway" / f"{name}.py").read_text() for name in file_set.PROGRAM}
-        text = file_set.message(file_set.program(modules), {**wanted})
+        text = file_set.message(file_set.program(modules), wanted)
         done = self._low_level_execute_command(f"{python} -I -S -c {quote(file_set.LAUNCH)}", in_data=text)
         return file_set.read_answer(done["rc"], done["stdout"], done["stderr"])
 
@@ -42,8 +44,8 @@ class ActionModule(ActionBase):
         path = Path(self._find("templates", name))
         text = trust_as_template(self._loader.get_text_file_contents(str(path)))
         templar = self._templar.copy_with_new_env(searchpath=[str(path.parent)], available_variables=variables)
-        overrides = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-        return str(templar.template(text, escape_backslashes=False, overrides=overrides))
+        rendered = templar.template(text, escape_backslashes=False, overrides=JINJA)
+        return "" if rendered is None else str(rendered)
 
     def _read(self, name: str) -> Mapping[str, bytes]:
         path = Path(self._find("files", name))
@@ -52,10 +54,8 @@ class ActionModule(ActionBase):
         return {"": path.read_bytes()}
 
     def _find(self, folder: str, name: str) -> str:
-        path = Path(name).expanduser()
-        if path.is_absolute():
-            return str(path)
         try:
-            return str(self._find_needle(folder, name))
+            path = Path(name).expanduser()
+            return str(path) if path.exists() and path.is_absolute() else str(self._find_needle(folder, name))
         except AnsibleError as error:
             raise SlipwayError(f"{name}: no such file in {folder}/ of the role", "write its path right") from error
