@@ -1,5 +1,6 @@
 """What a check of an environment tells: its stacks, what was left aside, and which words have no effect yet. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +15,8 @@ KINDS: tuple[Kind, ...] = ("web", "worker", "scheduler", "task", "store")
 def as_text(environment: Environment) -> str:
     """Return what a person reads: a line per stack, then the notes."""
     lines = [_line(stack) for _, stack in sorted(environment.stacks.items())]
-    notes = [*_titled("left aside", environment.ignored), *_titled("not in force yet", environment.waiting)]
+    waiting = by_word(environment.waiting)
+    notes = [*_titled("left aside", list(map(str, environment.ignored))), *_titled(_counted(len(waiting)), waiting)]
     return "\n".join([*(lines or ["no stacks yet"]), *notes])
 
 
@@ -46,5 +48,32 @@ def _counts(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _titled(title: str, notes: Sequence[Fault]) -> list[str]:
+def _titled(title: str, notes: Sequence[str]) -> list[str]:
     return [f"{title}:", *(f"  {note}" for note in notes)] if notes else []
+
+
+def _counted(count: int) -> str:
+    what = "word that is read and has no effect" if count == 1 else "words that are read and have no effect"
+    return f"not in force yet, {count} {what}"
+
+
+def by_word(notes: Sequence[Fault]) -> list[str]:
+    """Return a line per word of the vocabulary with every place it is written at."""
+    places: dict[str, dict[str, list[str]]] = {}
+    for note in notes:
+        lines = places.setdefault(word_of(note.path), {}).setdefault(note.file, [])
+        lines.append(str(note.line))
+    return [f"{word}: {'; '.join(_place(*place) for place in files.items())}" for word, files in sorted(places.items())]
+
+
+def word_of(path: str) -> str:
+    """Return the word a path ends in, without the names its owner gave: `task.when` of `services.seed.x-slipway.task.when`."""
+    own = path.partition("x-slipway.")[2]
+    if own:
+        return re.sub(r"\[\d+\]", "", own)
+    parts = path.split(".")
+    return f"stacks.{parts[-1]}" if parts[0] == "stacks" and len(parts) > 2 else path
+
+
+def _place(file: str, lines: Sequence[str]) -> str:
+    return f"{file}:{','.join(dict.fromkeys(lines))}"

@@ -6,7 +6,7 @@ its key where it differs from the field), the others are filled in by the loader
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from .errors import Fault
 from .model import Stack
@@ -30,18 +30,22 @@ class Instance:
 
     compose: Annotated[str, "Folder under `compose/`."]
     variables: Annotated[Mapping[str, AsWritten], "Values for `${NAME}` in the stack file."] = field(default_factory=dict)
-    secrets: Annotated[Mapping[str, SecretSource], "Names of secrets and where their values come from."] = field(
+    secrets: Annotated[Mapping[str, SecretSource], "Names of secrets -> `vault`, or the command that prints the value."] = field(
         default_factory=dict
     )
-    place: Annotated[Mapping[str, str], "Service -> group of hosts."] = field(default_factory=dict)
-    expires_days: Annotated[int | None, "Days after which a preview is taken away."] = None
+    place: Annotated[
+        Mapping[str, str], "Service -> group of the inventory whose hosts run it; without an entry all hosts do."
+    ] = field(default_factory=dict)
+    expires_days: Annotated[int | None, "Days after which the stack is taken away: for previews."] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
     """What serves in an environment, written by machine."""
 
-    variables: Annotated[Mapping[str, AsWritten], "Values that go before the stack's own."] = field(default_factory=dict)
+    variables: Annotated[Mapping[str, AsWritten], "Values that go before the stack's own `variables`."] = field(
+        default_factory=dict
+    )
     images: Annotated[Mapping[str, str], "Service -> digest of its image."] = field(default_factory=dict)
 
 
@@ -76,7 +80,7 @@ class Acme:
 
     server: Annotated[str, "`letsencrypt`, `letsencrypt-staging`, or a directory's URL."] = "letsencrypt"
     ca_file: Annotated[str, "Certificates to trust the server by, a path on the controller."] = ""
-    email: Annotated[str, "Who hears about certificates in trouble."] = ""
+    email: Annotated[str, "Address that hears of certificates in trouble."] = ""
     retry_seconds: Annotated[int, "Wait before a certificate that was not given is asked for again."] = 900
 
 
@@ -92,10 +96,10 @@ class RegistryLogin:
 class Docker:
     """Where Docker comes from and what it may reach."""
 
-    source: Annotated[Literal["distribution", "docker"], "Whose packages."] = "distribution"
-    registry_mirrors: Annotated[tuple[str, ...], "Mirrors of Docker Hub."] = ()
-    registries: Annotated[Mapping[str, RegistryLogin], "Registry -> login."] = field(default_factory=dict)
-    address_pool: Annotated[str, "Addresses for the networks of stacks."] = "10.213.0.0/16"
+    source: Annotated[Literal["distribution", "docker"], "Whose packages: the distribution's, or Docker's own."] = "distribution"
+    registry_mirrors: Annotated[tuple[str, ...], "Mirrors that are asked before Docker Hub, URLs."] = ()
+    registries: Annotated[Mapping[str, RegistryLogin], "Registry -> how hosts log in there."] = field(default_factory=dict)
+    address_pool: Annotated[str, "Private addresses that the networks of stacks are cut from."] = "10.213.0.0/16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +114,37 @@ class PublicPorts:
 class Updates:
     """When security updates may restart a host."""
 
-    window: Annotated[str, "Time of the day, such as 03:00-05:00."] = "03:00-05:00"
-    reboot: Annotated[bool, "Whether a host may reboot in the window."] = True
+    window: Annotated[str, "Time of the day in the hosts' time zone, such as 03:00-05:00."] = "03:00-05:00"
+    reboot: Annotated[bool, "Whether a host may reboot in the window when an update asks for it."] = True
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
+class Notices:
     """Which receivers hear about which severity."""
 
     page: Annotated[tuple[str, ...], "Receivers that wake somebody."] = ()
     warn: Annotated[tuple[str, ...], "Receivers of warnings."] = ()
     info: Annotated[tuple[str, ...], "Receivers of everything else."] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A way to reach people: `webhook`, `slack` or `mail`, one of them."""
+
+    webhook: Annotated[str | None, "URL that gets each message as JSON."] = None
+    slack: Annotated[str | None, "Name of the secret that holds the URL of a Slack webhook."] = None
+    mail: Annotated[tuple[str, ...], "Addresses that get each message."] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackupTarget:
+    """A place outside of the hosts where copies go, encrypted before they leave."""
+
+    type: Annotated[Literal["rest", "s3", "sftp"], "A restic REST server, an S3 bucket, or a folder reached by SFTP."]
+    url: Annotated[str, "https://host/path, https://endpoint/bucket, or sftp://user@host/path, as `type` says."]
+    encrypt_to: Annotated[tuple[str, ...], "Public age keys that can read the copies; a second one is for escrow."]
+    user: Annotated[str | None, "Account, or id of the access key; not for sftp."] = None
+    secret: Annotated[str | None, "Name of the secret that holds the password or the access key; not for sftp."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +160,33 @@ class Environment:
     ignored: tuple[Fault, ...] = ()
     waiting: tuple[Fault, ...] = ()
     secret_places: Mapping[str, Mapping[str, tuple[str, int]]] = field(default_factory=dict)
-    instances: Annotated[Mapping[str, Instance], "The stacks of this environment.", "stacks"] = field(default_factory=dict)
+    instances: Annotated[
+        Mapping[str, Instance], "The stacks of this environment; a key is the name of projects, volumes and paths.", "stacks"
+    ] = field(default_factory=dict)
     production: Annotated[bool, "Refuse destructive tasks, test certificates and skipped watches."] = False
-    pins: Annotated[Mapping[str, Pin], "Releases that serve, written by machine.", "releases"] = field(default_factory=dict)
-    admins: Annotated[Mapping[str, Admin], "People with sudo."] = field(default_factory=dict)
-    deployers: Annotated[Mapping[str, Deployer], "Who may deploy."] = field(default_factory=dict)
-    openings: Annotated[tuple[Opening, ...], "Ports beside 22, 80 and 443."] = ()
+    pins: Annotated[Mapping[str, Pin], "Versions and digests that serve, written by machine into releases.yml.", "releases"] = (
+        field(default_factory=dict)
+    )
+    admins: Annotated[
+        Mapping[str, Admin], "People with sudo on the hosts; whoever leaves the list loses access with the next run."
+    ] = field(default_factory=dict)
+    deployers: Annotated[Mapping[str, Deployer], "People and machines that may deploy and nothing else."] = field(
+        default_factory=dict
+    )
+    openings: Annotated[tuple[Opening, ...], "Ports that answer from outside beside 22, 80 and 443."] = ()
     acme: Annotated[Acme, "Who issues certificates."] = Acme()
-    docker: Annotated[Docker, "Docker on the hosts."] = field(default_factory=Docker)
-    public_ports: Annotated[PublicPorts, "Ports that clients use."] = PublicPorts()
-    first_login: Annotated[str, "User that a fresh host lets in."] = "root"
-    keep_releases: Annotated[int, "Releases kept on a host."] = 5
+    docker: Annotated[Docker, "Where Docker comes from, and which registries it may reach."] = field(default_factory=Docker)
+    public_ports: Annotated[PublicPorts, "Ports that clients use, where a forwarder sits in front of the hosts."] = PublicPorts()
+    first_login: Annotated[str, "User that a fresh host lets in; not used once an admin is there."] = "root"
+    keep_releases: Annotated[int, "Releases of each stack that a host keeps, images and all, to go back to."] = 5
     deploy_order: Annotated[Literal["one-by-one", "all"], "Hosts one after another, or all at once."] = "one-by-one"
-    approvers: Annotated[tuple[str, ...], "Names whose word a production deploy needs."] = ()
-    updates: Annotated[Updates, "Security updates."] = Updates()
-    timezone: Annotated[str, "Time zone of the hosts."] = "Etc/UTC"
+    approvers: Annotated[tuple[str, ...], "People whose word a production deploy needs."] = ()
+    updates: Annotated[Updates, "When security updates may restart a host."] = Updates()
+    timezone: Annotated[str, "Time zone of the hosts, as in Europe/Berlin."] = "Etc/UTC"
     addresses: Annotated[Mapping[str, str], "Host -> address that other hosts reach it by."] = field(default_factory=dict)
-    notify: Annotated[Notify, "Severity -> receivers."] = Notify()
-    receivers: Annotated[Mapping[str, Mapping[str, Any]], "Webhooks, Slack, mail."] = field(default_factory=dict)
-    backup_target: Annotated[tuple[Mapping[str, Any], ...], "Where copies go."] = ()
+    notices: Annotated[Notices, "Which receivers hear of which severity."] = Notices()
+    receivers: Annotated[Mapping[str, Receiver], "Ways to reach people: webhooks, Slack, mail."] = field(default_factory=dict)
+    backup_target: Annotated[tuple[BackupTarget, ...], "Places outside of the hosts where copies go."] = ()
     backup_scheduler: Annotated[Literal["timer", "cron"], "What starts backups."] = "timer"
 
     @property

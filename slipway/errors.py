@@ -41,12 +41,13 @@ class StackError(SlipwayError):
     """The user's files hold faults; nothing was changed."""
 
     exit_code = 2
+    untouched = "no host was touched"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         """Keep all faults, sorted by place."""
         self.faults = tuple(sorted(set(faults)))
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}"
-        super().__init__("\n".join([*map(str, self.faults), f"{count}; no host was touched"]))
+        super().__init__("\n".join([*map(str, self.faults), f"{count}; {self.untouched}"]))
 
 
 class HostError(SlipwayError):

@@ -4,7 +4,7 @@ SPACE = " \t\r\n"
 QUOTES = "'\""
 CUTS = ";&|<>"
 SHELL = "()`"  # versions of Compose differ here, and none of them runs what is inside
-ESCAPES = {"t": "\t", "n": "\n"}
+DIFFERENT = "tn"  # some versions of Compose make a tab and a line break of these, others plain letters
 
 
 class NotACommand(Exception):
@@ -47,7 +47,9 @@ class _Word:
     def take(self, char: str) -> None:
         if self.escaped:
             self.escaped = False
-            self._keep(ESCAPES.get(char, char))
+            if char in DIFFERENT:
+                raise NotACommand(f"versions of Compose differ about `\\{char}`")
+            self._keep(char)
         elif char == "\\" and self.quote != "'":
             self.escaped = True
         elif char in QUOTES and self.quote in ("", char):

@@ -1,11 +1,26 @@
 """Files of the stack's folder that containers see: read as text, bounded, never from outside of the folder."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path as File
 
 LARGEST_FILE = 256 << 10
 LARGEST_FOLDER = 1 << 20
 MOST_FILES = 500
+OWNER_MAY_RUN = 0o100
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Files that travel with a stack: path below its folder -> text, and which of them are programs."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    programs: set[str] = field(default_factory=set)
+
+    def add(self, other: "Shipped") -> None:
+        """Take in the files of another mount."""
+        self.texts.update(other.texts)
+        self.programs.update(other.programs)
 
 
 class NotShipped(Exception):
@@ -17,8 +32,8 @@ class NotShipped(Exception):
         self.message, self.hint = message, hint
 
 
-def read_below(folder: File, relative: str) -> dict[str, str]:
-    """Return relative path -> text of a file, or of all files of a folder, below the stack's folder.
+def read_below(folder: File, relative: str) -> Shipped:
+    """Return a file, or all files of a folder, below the stack's folder.
 
     Raises NotShipped with the reason where something cannot be shipped.
     """
@@ -29,18 +44,20 @@ def read_below(folder: File, relative: str) -> dict[str, str]:
         raise NotShipped(f"`{relative}` cannot be read: {reason}", "check the files") from None
 
 
-def _read(home: File, target: File, relative: str) -> dict[str, str]:
+def _read(home: File, target: File, relative: str) -> Shipped:
     if not target.exists():
         raise NotShipped(f"`{relative}` does not exist beside the stack file", "create it, or mend the path")
     if not target.resolve().is_relative_to(home):
         raise NotShipped(f"`{relative}` leads out of the stack's folder", "copy the files into the folder")
-    found: dict[str, str] = {}
+    found = Shipped()
     size = 0
     for file in _files(target, home):
-        text = _text(file, file.relative_to(home), home)
+        name, text = file.relative_to(home).as_posix(), _text(file, file.relative_to(home), home)
         size += len(text)
-        found[file.relative_to(home).as_posix()] = text
-        if size > LARGEST_FOLDER or len(found) > MOST_FILES:
+        found.texts[name] = text
+        if file.stat().st_mode & OWNER_MAY_RUN:
+            found.programs.add(name)
+        if size > LARGEST_FOLDER or len(found.texts) > MOST_FILES:
             raise NotShipped(f"`{relative}` holds more than 1 MiB or {MOST_FILES} files", "put data into the image or a volume")
     return found
 

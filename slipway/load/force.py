@@ -1,69 +1,115 @@
-"""Words that are understood and have no effect yet: named to the user, never silently left out."""
+"""Words that are understood and have no effect yet: named to the user, never silently left out.
 
-from collections.abc import Iterator, Mapping
+A word is written as its path, with `*` for the names that people give and the numbers of lists: `routes.*.cache`. It stands
+for all words below it. What only the check looks at has its effect there, and is none of these.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from ..errors import Fault
-from .faults import Path, fault_at
+from .faults import Path, fault_at, inside
 from .nodes import Node
-from .service import X
+from .service import Draft, X
 from .stack import StackDraft
 
-SERVICE_WORDS: Mapping[str, tuple[str, ...]] = {
-    "health": ("interval_seconds", "failures"),
-    "task": ("schedule", "overlap", "destructive", "contracts", "backup_first"),
-    "assets": (),
-    "public": (),
-    "scale": ("cpu_ratio", "memory_ratio", "queue_drain_seconds", "down_after_seconds"),
-    "queue": (),
-    "scrape": (),
-    "store": ("extensions", "slow_query_ms", "buckets"),
-    "backup": (),
+Page = Literal["root", "service", "inventory"]
+
+WAITING: Mapping[Page, tuple[str, ...]] = {
+    "root": ("watch", "canary", "metrics", "alerts", "egress_ports", "mask_query"),
+    "service": (
+        "routes.*.cache",
+        "health.interval_seconds",
+        "health.failures",
+        "assets",
+        "public",
+        "scale.cpu_ratio",
+        "scale.memory_ratio",
+        "scale.queue_drain_seconds",
+        "scale.down_after_seconds",
+        "queue",
+        "scrape",
+        "task.schedule",
+        "task.overlap",
+        "task.destructive",
+        "task.contracts",
+        "task.current",
+        "task.backup_first",
+        "store.extensions",
+        "store.slow_query_ms",
+        "store.buckets",
+        "backup",
+    ),
+    "inventory": (
+        "stacks.*.place",
+        "stacks.*.expires_days",
+        "admins.*.expires",
+        "docker.registries",
+        "deploy_order",
+        "approvers",
+        "updates",
+        "timezone",
+        "addresses",
+        "notices",
+        "receivers",
+        "backup_target",
+        "backup_scheduler",
+    ),
 }
-ROOT_WORDS = ("watch", "canary", "metrics", "alerts", "egress_ports", "mask_query")
-ROUTE_WORDS = ("cache",)
 TASKS_TO_COME = ("schedule", "demand", "returned")
-INSTANCE_WORDS = ("place", "expires_days")
-INVENTORY_WORDS = (
-    "deploy_order",
-    "approvers",
-    "notify",
-    "receivers",
-    "backup_target",
-    "backup_scheduler",
-    "addresses",
-    "updates",
-)
+STICKY_TO_COME = "cookie"
 MESSAGE = "understood, not in force yet"
+
+
+def in_force(page: Page, words: Sequence[str]) -> bool:
+    """Say whether a word has an effect; `words` leads to it, without names and numbers."""
+    known = {word.replace("*.", "") for word in WAITING[page]}
+    return not any(".".join(words[: end + 1]) in known for end in range(len(words)))
 
 
 def waiting(draft: StackDraft) -> Iterator[Fault]:
     """Yield the stack file's words that have no effect yet."""
-    own = draft.root.mapping.get(X)
-    for word in ROOT_WORDS:
-        if own and word in own.mapping:
-            yield fault_at(own.mapping[word], (X, word), MESSAGE)
+    if own := draft.root.mapping.get(X):
+        yield from _below(own, (X,), "root")
     for service in draft.services.values():
-        for word, parts in SERVICE_WORDS.items():
-            if word in service.own:
-                yield from _parts(service.own[word], (*service.path, X, word), parts)
-        task = service.service.task
-        if task and task.when in TASKS_TO_COME:
-            yield fault_at(service.at(X, "task", "when")[0], (*service.path, X, "task", "when"), MESSAGE)
-        for index, route in enumerate(service.own["routes"].items if "routes" in service.own else ()):
-            yield from _parts(route, (*service.path, X, "routes", index), ROUTE_WORDS)
-    yield from _parts(draft.instance, ("stacks", draft.stack.name), INSTANCE_WORDS)
+        if own := service.node.mapping.get(X):
+            yield from _below(own, (*service.path, X), "service")
+        yield from _values(service)
+
+
+def _values(service: Draft) -> Iterator[Fault]:
+    """Yield words that have an effect with other values."""
+    found = service.service
+    if found.task and found.task.when in TASKS_TO_COME:
+        yield _waits(service, "task", "when")
+    for index, route in enumerate(found.routes):
+        if route.sticky == STICKY_TO_COME:
+            yield _waits(service, "routes", index, "sticky")
+    if found.health and not found.routes and not found.task:
+        yield _waits(service, "health")
+
+
+def _waits(service: Draft, *words: str | int) -> Fault:
+    node, path = service.at(X, *words)
+    return fault_at(node, path, MESSAGE)
 
 
 def waiting_words(root: Node) -> Iterator[Fault]:
     """Yield the inventory's words that have no effect yet."""
-    for word in INVENTORY_WORDS:
-        if word in root.mapping:
-            yield fault_at(root.mapping[word], (word,), MESSAGE)
+    yield from _below(root, (), "inventory")
 
 
-def _parts(node: Node, path: Path, parts: tuple[str, ...]) -> Iterator[Fault]:
-    if not parts:
+def _below(node: Node, path: Path, page: Page) -> Iterator[Fault]:
+    for word in WAITING[page]:
+        yield from _found(node, path, word.split("."))
+
+
+def _found(node: Node, path: Path, words: list[str]) -> Iterator[Fault]:
+    """Yield the places of a word below a node."""
+    if not words:
         yield fault_at(node, path, MESSAGE)
-    for part in parts:
-        if part in node.mapping:
-            yield fault_at(node.mapping[part], (*path, part), MESSAGE)
+        return
+    first, *rest = words
+    for key, below in inside(node):
+        if first in ("*", key):
+            yield from _found(below, (*path, key), rest)

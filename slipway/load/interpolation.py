@@ -15,15 +15,17 @@ BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])(.*))?")
 REFERENCE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 BRACES = re.compile(r"\$\{|[{}]")
 DEEPEST = 16
+MOST_PROBLEMS = 100  # of one text; whoever mends these sees the others next
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at a place in a text."""
+    """What is wrong at a place in a text; `matters` if Compose refuses it also in a default that is not used."""
 
     offset: int
     message: str
     hint: str
+    matters: bool = True
 
 
 @dataclass(slots=True)
@@ -118,21 +120,25 @@ def _closing(text: str, opening: int) -> int:
 def _braced(body: str, scope: Scope, problems: list[Problem], offset: int, depth: int) -> str:
     match = BRACED.fullmatch(body)
     if match is None or depth > DEEPEST:
-        problems.append(Problem(offset, "`$` begins no variable", "write `$$` for a dollar sign, `${NAME}` for a variable"))
+        _note(problems, offset, "`$` begins no variable", "write `$$` for a dollar sign, `${NAME}` for a variable")
         return ""
     name, operator, rest = match[1], match[2] or "", match[3] or ""
     if operator in ("", "?", ":?"):
         return _required(name, operator, scope, problems, offset, rest)
     value = scope.value(name)
-    scope.used.update(found[1] for found in re.finditer(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", rest))
     given = value is not None and not (operator[0] == ":" and value == "")
     if _holds_a_brace(rest):
-        problems.append(
-            Problem(offset, f"a brace in the default of `{name}`: versions of Compose differ", "put the text into a variable")
-        )
-    if given == operator.endswith("+"):
-        return "".join(_pieces(rest, scope, problems, offset + 3 + len(name) + len(operator), depth + 1))
-    return value or ""
+        _note(problems, offset, f"a brace in the default of `{name}`: versions of Compose differ", "put the text into a variable")
+    inner: list[Problem] = []
+    text = "".join(_pieces(rest, scope, inner, offset + 3 + len(name) + len(operator), depth + 1))
+    used = given == operator.endswith("+")
+    problems += [problem for problem in inner if used or problem.matters]
+    return text if used else value or ""
+
+
+def _note(problems: list[Problem], offset: int, message: str, hint: str, *, matters: bool = True) -> None:
+    if len(problems) < MOST_PROBLEMS:
+        problems.append(Problem(offset, message, hint, matters))
 
 
 def _holds_a_brace(text: str) -> bool:
@@ -147,12 +153,13 @@ def _holds_a_brace(text: str) -> bool:
 
 def _required(name: str, operator: str, scope: Scope, problems: list[Problem], offset: int, reason: str = "") -> str:
     value = scope.value(name)
-    if value is None:
+    if value is None and len(problems) < MOST_PROBLEMS:
         known = sorted({*scope.variables, *scope.secrets})
         why = f" ({short(reason)})" if reason and "$" not in reason else ""
-        problems.append(Problem(offset, f"variable `{name}` has no value{why}", _where_to_add(name, known, scope.home)))
+        hint = _where_to_add(name, known, scope.home)
+        _note(problems, offset, f"variable `{name}` has no value{why}", hint, matters=bool(operator))
     elif value == "" and operator == ":?":
-        problems.append(Problem(offset, f"variable `{name}` is empty", f"give it a value in {scope.home}"))
+        _note(problems, offset, f"variable `{name}` is empty", f"give it a value in {scope.home}")
     return value or ""
 
 

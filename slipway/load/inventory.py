@@ -28,6 +28,13 @@ class Inventory:
     has_vault: bool
     fields: dict[str, Any] = field(default_factory=dict)
 
+    def words(self, *parts: str) -> dict[str, Node]:
+        """Return the entries of the mapping that a path leads to; none where it leads nowhere."""
+        node: Node | None = self.root
+        for part in parts:
+            node = node.mapping.get(part) if node else None
+        return node.mapping if node else {}
+
 
 def read_inventory(folder: File, shown: str, faults: Faults) -> Inventory:
     """Read an environment's folder; every fault is noted."""

@@ -18,19 +18,30 @@ SERVICE = _words(
     volumes_from working_dir"""
 )
 DEPLOY = _words("""mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement""")
+UPDATE = _words("parallelism delay failure_action monitor max_failure_ratio order")
 HEALTHCHECK = _words("disable interval retries test timeout start_period start_interval")
 NETWORK = _words("name driver driver_opts ipam external internal enable_ipv4 enable_ipv6 attachable labels")
 VOLUME = _words("name driver driver_opts external labels")
 SECRET = _words("name environment file external labels driver driver_opts template_driver")
 MOUNT = _words("type source target read_only consistency bind volume tmpfs image")
-PORT = _words("name mode host_ip target published protocol app_protocol")
+MOUNT_OPTIONS = {
+    "bind": _words("propagation create_host_path selinux recursive"),
+    "volume": _words("nocopy subpath labels"),
+    "tmpfs": _words("size mode"),
+    "image": _words("subpath"),
+}
+PROPAGATIONS = _words("private rprivate shared rshared slave rslave")
 
-IGNORED_ROOT = {"version": "Compose itself ignores it"}
+IGNORED_ROOT = {
+    "version": "Compose itself ignores it",
+    "name": "the inventory names the stack",
+}
 IGNORED = {
     "build": "images are built and pushed before a deploy; hosts pull them",
     "develop": "it belongs to the laptop",
     "restart": "Slipway has its own rule: what serves starts again, nothing else does",
     "pull_policy": "images are pulled once, by digest",
+    "pull_refresh_after": "images are pulled once, by digest",
 }
 IGNORED_DEPLOY = {
     "labels": "Compose gives them to no container",
@@ -39,6 +50,50 @@ IGNORED_DEPLOY = {
     "endpoint_mode": "it belongs to Swarm",
     "placement": "hosts are chosen by the inventory",
 }
+IGNORED_MOUNT = {
+    **dict.fromkeys(("z", "Z", "selinux"), "Debian and Ubuntu have no SELinux labels"),
+    **dict.fromkeys(("cached", "delegated", "consistent"), "it means nothing on Linux"),
+    "create_host_path": "a bound path is always there: it is shipped with the release",
+}
+REFUSED_MOUNT = {
+    "propagation": "remove it: what is bound is shipped with the release and holds no mounts",
+    "recursive": "remove it: what is bound is shipped with the release and holds no mounts",
+    "labels": "remove it: volumes are Slipway's to name and label",
+}
+REFUSED_NETWORK = {
+    "name": "remove it: networks are Slipway's to name",
+    "external": "remove it: stacks share no network; services of other stacks are reached at their domain",
+    "driver_opts": "remove it: addresses and devices are Slipway's",
+    "ipam": "remove it: Slipway allots addresses",
+    "enable_ipv4": "remove it: Slipway allots addresses",
+    "enable_ipv6": "remove it: containers have IPv4 addresses, the edge answers on IPv6",
+    "attachable": "remove it: nothing joins a stack's network from outside",
+    "labels": "remove it: networks are Slipway's to label",
+}
+REFUSED_NETWORK_USE = {
+    "ipv4_address": "remove it: Slipway allots addresses; services reach each other by name",
+    "ipv6_address": "remove it: Slipway allots addresses; services reach each other by name",
+    "link_local_ips": "remove it: Slipway allots addresses",
+    "mac_address": "remove it: replicas cannot share an address",
+    "priority": "remove it: a network that is not `internal` has the default route",
+    "gw_priority": "remove it: a network that is not `internal` has the default route",
+    "interface_name": "remove it: containers name their interfaces",
+    "driver_opts": "remove it: addresses and devices are Slipway's",
+}
+REFUSED_VOLUME = {
+    "name": "remove it: volumes are Slipway's to name",
+    "external": "remove it: the stack's own volume is made; copy the data into it once",
+    "driver_opts": "remove it: volumes are folders of the host",
+    "labels": "remove it: volumes are Slipway's to label",
+}
+REFUSED_SECRET = {
+    "file": "write `environment: NAME` and give NAME a source under `secrets` in the inventory",
+    **dict.fromkeys(
+        ("name", "external", "labels", "driver", "driver_opts", "template_driver"),
+        "remove it: the inventory says where a secret comes from",
+    ),
+}
+REFUSED_SECRET_USE = dict.fromkeys(("uid", "gid", "mode"), "remove it: the service's user may read it")
 REFUSED_ROOT = {
     "include": "write the services into this file",
     "configs": "bind a file of the stack's folder instead: `./app.conf:/etc/app.conf:ro`",
@@ -59,9 +114,11 @@ REFUSED = {
     "post_start": "use a service with `x-slipway.task`",
     "pre_start": "use a service with `x-slipway.task`",
     "pre_stop": "let the process answer SIGTERM within `stop_grace_period`",
+    "gpus": "write `deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}`",
+    "credential_spec": "remove it: it belongs to Windows",
+    "isolation": "remove it: it belongs to Windows",
+    "cpu_count": "write `cpus`: this one belongs to Windows",
+    "cpu_percent": "write `cpus`: this one belongs to Windows",
     "mac_address": "remove it: replicas cannot share an address",
 }
-MAPPINGS = _words("annotations environment labels sysctls")
-LISTS = _words("dns dns_opt dns_search tmpfs")
-COMMANDS = _words("command entrypoint")
 FIELDS = frozenset(["image", "networks", "volumes", "secrets", "depends_on", "profiles", "deploy", "stop_grace_period"])

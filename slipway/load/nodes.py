@@ -19,6 +19,7 @@ LARGEST_FILE = 1 << 20
 DEEPEST = 64
 HEAVIEST = 50_000
 CORE = "tag:yaml.org,2002:"
+MERGE = "<<"
 Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -26,8 +27,9 @@ Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Node:
     """A value with its place.
 
-    `line` is where it is named (its key, or itself), `start` where its text begins. `raw` is a scalar as written; `tag` is a
-    tag of its own such as `!vault`, or `date`. `weight` counts the values it holds when aliases are followed.
+    `line` is where it is named (its key, or itself), `start` where its text begins. `raw` is a scalar as written, `plain` if it
+    stands without quotes; `tag` is a tag of its own such as `!vault`, or `date`. `weight` counts the values it holds when
+    aliases are followed.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"
@@ -38,6 +40,7 @@ class Node:
     tag: str = ""
     literal: bool = False
     weight: int = 1
+    plain: bool = False
 
     @property
     def mapping(self) -> "dict[str, Node]":
@@ -62,7 +65,7 @@ class Node:
 
     def renamed(self, line: int) -> "Node":
         """Return the same value named on another line."""
-        return Node(self.value, self.file, line, self.start, self.raw, self.tag, self.literal, self.weight)
+        return Node(self.value, self.file, line, self.start, self.raw, self.tag, self.literal, self.weight, self.plain)
 
 
 @dataclass(slots=True)
@@ -99,7 +102,7 @@ def parse(data: bytes, file: str) -> Document:
     except _Unreadable as error:
         document.faults.append(Fault(file, error.line, "(file)", error.message, error.hint))
     except yaml.YAMLError as error:
-        document.faults.append(_syntax_fault(file, error))
+        document.faults.append(_syntax_fault(file, error, text))
     except (ValueError, RecursionError):
         document.faults.append(Fault(file, 1, "(file)", "is not YAML", "check the file with a YAML linter"))
     return document
@@ -111,10 +114,17 @@ class _Unreadable(Exception):
         self.line, self.message, self.hint = line, message, hint
 
 
-def _syntax_fault(file: str, error: yaml.YAMLError) -> Fault:
+def _indentation(text: str, line: int) -> str:
+    written = "".join(text.splitlines()[line - 1 : line])
+    return written[: len(written) - len(written.lstrip())]
+
+
+def _syntax_fault(file: str, error: yaml.YAMLError, text: str) -> Fault:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     words = " ".join(str(word) for word in (getattr(error, "context", None), getattr(error, "problem", None)) if word)
     line = mark.line + 1 if mark else 1
+    if "\t" in _indentation(text, line):
+        return Fault(file, line, "(file)", "is not YAML: a tab before the first word", "indent with spaces")
     return Fault(file, line, "(file)", f"is not YAML: {words or getattr(error, 'reason', 'unreadable')}", "mend the syntax first")
 
 
@@ -130,6 +140,8 @@ class _Builder:
         """Return the only document's tree."""
         root: Node | None = None
         for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent) and event.version not in (None, (1, 1)):
+                raise _Unreadable(_line(event), "Compose refuses this `%YAML` version", "remove the line")
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise _Unreadable(_line(event), "holds a second document", "one stack, one document: remove `---`")
             if not isinstance(
@@ -192,7 +204,7 @@ class _Builder:
             value = text
         if plain and not event.tag and is_date(text):
             tag = "date"
-        return Node(value, self.file, line, line, raw=text, tag=tag, literal=event.style == "|")
+        return Node(value, self.file, line, line, raw=text, tag=tag, literal=event.style == "|", plain=plain)
 
     def entries(self, depth: int) -> dict[str, Node]:
         """Return a mapping's entries, own ones before merged ones."""
@@ -203,8 +215,8 @@ class _Builder:
             self.path.append(key.raw[:60])
             value = next(pairs)
             self.path.pop()
-            if key.raw == "<<":
-                merged += self.sources(key, value)
+            if key.raw == MERGE and key.plain:
+                merged += self.sources(key, value, again=bool(merged))
             else:
                 self.enter(own, key, value)
         for source in merged:
@@ -214,8 +226,9 @@ class _Builder:
 
     def enter(self, own: dict[str, Node], key: Node, value: Node) -> None:
         """Put one entry in, or note why not."""
-        if isinstance(key.value, (dict, list)) or key.value is None:
-            self.faults.append(Fault(self.file, key.line, "(file)", f"{key.kind} as a key", "keys are words"))
+        if not isinstance(key.value, str) or key.tag == "date":
+            hint = f'write "{key.raw[:60]}" in quotes' if key.raw else "keys are words"
+            self.faults.append(Fault(self.file, key.line, ".".join(self.path) or "(file)", f"{key.kind} as a key", hint))
         elif key.raw in own:
             first = own[key.raw].line
             path = ".".join([*self.path, " ".join(key.raw[:60].split())])
@@ -223,8 +236,10 @@ class _Builder:
         else:
             own[key.raw] = value.renamed(key.line)
 
-    def sources(self, key: Node, value: Node) -> Iterable[Node]:
+    def sources(self, key: Node, value: Node, *, again: bool) -> Iterable[Node]:
         """Return the mappings that `<<` brings in."""
+        if again:
+            self.faults.append(Fault(self.file, key.line, MERGE, "written twice in one mapping", "write `<<: [*one, *other]`"))
         sources = value.items or [value]
         if all(isinstance(source.value, dict) for source in sources):
             return sources
@@ -238,6 +253,8 @@ def _line(event: Any) -> int:
 
 
 def _own_tag(tag: str | None) -> str:
+    if tag == f"{CORE}binary":
+        return "!!binary"
     return tag if tag and tag != "!" and not tag.startswith(CORE) else ""
 
 

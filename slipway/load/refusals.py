@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from ..model import Service
-from .faults import nearest, short
+from .faults import short
 from .mounts import DOCKER_SOCKETS
+from .quantities import size_bytes
 from .rule import Found, ServiceRule
 from .service import Draft, X
 
@@ -15,7 +16,9 @@ IMAGE = re.compile(
 )
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 NAMESPACES = ("network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup")
-EXCEPTIONS = ("privileged", "docker_socket", "host_namespaces", "backup", "root", "writable_root", "capabilities")
+LEAST_MEMORY_MB = 6
+MOST_CPUS = 1024
+LONGEST_GRACE_SECONDS = 3600
 SCHEDULERS = ("rqscheduler", "celerybeat", "rqcron")
 
 
@@ -102,19 +105,6 @@ def _excuse(rule: str, fix: str) -> str:
     return f"{fix}, or give the reason under `{X}.exceptions.{rule}`"
 
 
-def exceptions(draft: Draft) -> Iterator[Found]:
-    """An exception names a rule and has a reason."""
-    for rule, reason in draft.service.exceptions.items():
-        if rule not in EXCEPTIONS:
-            yield (
-                draft.at(X, "exceptions", rule),
-                f"no rule `{short(rule)}`",
-                nearest(rule, EXCEPTIONS) or f"rules: {', '.join(EXCEPTIONS)}",
-            )
-        elif not reason.strip():
-            yield draft.at(X, "exceptions", rule), "an exception without a reason", "say why in one sentence"
-
-
 def ports(draft: Draft) -> Iterator[Found]:
     """Only the edge answers from outside."""
     if not draft.says("ports"):
@@ -141,17 +131,65 @@ def memory_limit(draft: Draft) -> Iterator[Found]:
         yield draft.at("deploy"), "no memory limit", "write `deploy: {resources: {limits: {memory: 256m}}}`"
 
 
-def health(draft: Draft) -> Iterator[Found]:
-    """Nothing takes traffic, or counts as started, unasked."""
-    own = draft.own
-    if own.get("routes") and "health" not in own:
-        yield draft.at(X, "routes"), "a routed service without `health`", f"write `{X}.health: {{path: /health}}`"
-    if not own.get("routes") and "task" not in own and not has_healthcheck(draft.service):
+def memory_words(draft: Draft) -> Iterator[Found]:
+    """Docker takes limits that fit each other."""
+    compose, limit = draft.service.compose, draft.service.memory_mb
+    if 1 < limit < LEAST_MEMORY_MB:
+        yield draft.at("deploy"), f"{limit} MiB of memory: Docker refuses less than {LEAST_MEMORY_MB}", "write `64m` or more"
+    if draft.says("mem_limit") and (other := _mib(compose.get("mem_limit"))) not in (None, limit):
+        message = f"`mem_limit` is {other} MiB, `deploy.resources.limits.memory` {limit}"
+        yield draft.at("mem_limit"), message, "remove `mem_limit`"
+    for key, value in _reservations(draft):
+        reserved = _mib(value)
+        if reserved is not None and 0 < limit < reserved:
+            yield draft.at(*key), f"{reserved} MiB reserved, above the limit of {limit}", "reserve less than the limit"
+
+
+def _reservations(draft: Draft) -> Iterator[tuple[tuple[str, ...], object]]:
+    compose = draft.service.compose
+    resources = compose.get("deploy", {}).get("resources")
+    reserved = resources.get("reservations") if isinstance(resources, dict) else None
+    if isinstance(reserved, dict) and "memory" in reserved:
+        yield ("deploy", "resources", "reservations", "memory"), reserved["memory"]
+    if "mem_reservation" in compose:
+        yield ("mem_reservation",), compose["mem_reservation"]
+
+
+def _mib(value: object) -> int | None:
+    size = size_bytes(str(value))
+    return None if size is None else size >> 20
+
+
+def cpu_limit(draft: Draft) -> Iterator[Found]:
+    """A share of processors is a number above zero."""
+    value = cpus(draft.service)
+    if value is not None and not _is_share(value):
         yield (
-            draft.at("healthcheck"),
-            "no `healthcheck`, and no route to ask it by",
-            "write `healthcheck: {test: [CMD, …], interval: 10s}`",
+            draft.at("deploy", "resources", "limits", "cpus"),
+            f"`{short(str(value))}` is no number of processors",
+            'write "0.5"',
         )
+
+
+def cpus(service: Service) -> object:
+    """Return the limit of processors as written, or nothing."""
+    resources = service.compose.get("deploy", {}).get("resources")
+    limits = resources.get("limits") if isinstance(resources, dict) else None
+    return limits.get("cpus") if isinstance(limits, dict) else service.compose.get("cpus")
+
+
+def _is_share(value: object) -> bool:
+    try:
+        return not isinstance(value, bool) and 0 < float(str(value)) <= MOST_CPUS
+    except ValueError:
+        return False
+
+
+def grace(draft: Draft) -> Iterator[Found]:
+    """A stop comes to an end."""
+    if draft.service.stop_grace_seconds > LONGEST_GRACE_SECONDS:
+        message = f"{draft.service.stop_grace_seconds} s to stop, longer than an hour"
+        yield draft.at("stop_grace_period"), message, "let jobs be taken up again by the next worker"
 
 
 def has_healthcheck(service: Service) -> bool:
@@ -185,53 +223,16 @@ def _schedules(words: list[str]) -> bool:
     return any(word in SCHEDULERS for word in words[:3])
 
 
-def replicas(draft: Draft) -> Iterator[Found]:
-    """A number has one place."""
-    own = draft.own
-    if "scale" in own and "replicas" in draft.at("deploy")[0].mapping:
-        yield draft.at("deploy", "replicas"), "`replicas` beside `scale`", f"keep one: `{X}.scale` has `min` and `max`"
-    for word in ("store", "task"):
-        if word in own and draft.service.replicas_max > 1:
-            yield draft.at("deploy"), f"a {word} with more than one replica", "write `replicas: 1`"
-
-
-def task(draft: Draft) -> Iterator[Found]:
-    """A task runs to its end and answers nobody."""
-    found = draft.service.task
-    for word in ("routes", "queue", "scale", "store", "health"):
-        if "task" in draft.own and word in draft.own:
-            yield draft.at(X, word), f"`{word}` on a task", "a task runs to its end: remove one of the two"
-    if found is None:
-        return
-    if (found.when == "schedule") != (found.schedule is not None):
-        yield draft.at(X, "task"), "`schedule` and `when: schedule` go together", 'write {when: schedule, schedule: "0 3 * * *"}'
-    if found.schedule is not None and not _is_cron(found.schedule):
-        yield (
-            draft.at(X, "task", "schedule"),
-            f"`{short(found.schedule)}` is no cron expression",
-            'five fields, such as "0 3 * * *"',
-        )
-    for word in ("contracts", "current", "backup_first"):
-        if word in draft.own["task"].mapping and found.when != "migrate":
-            yield draft.at(X, "task", word), f"`{word}` is for `when: migrate`", "remove it"
-
-
-def _is_cron(text: str) -> bool:
-    item = r"(\*|\d{1,2}(-\d{1,2})?|[A-Za-z]{3}(-[A-Za-z]{3})?)(/\d{1,2})?"
-    return re.fullmatch(rf"({item}(,{item})*)( +{item}(,{item})*){{4}}", text) is not None
-
-
 RULES: tuple[ServiceRule, ...] = (
     service_name,
     image_tag,
     privileged,
     docker_socket,
     host_namespaces,
-    exceptions,
     ports,
     memory_limit,
-    health,
+    memory_words,
+    cpu_limit,
+    grace,
     scheduler,
-    replicas,
-    task,
 )

@@ -19,6 +19,8 @@ from .scalars import Scalar, resolve
 FAULTY: Final = object()
 NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
+TRUTHS = dict.fromkeys(("yes", "on", "y"), "write `true`") | dict.fromkeys(("no", "off", "n"), "write `false`")
+
 Resolve = Callable[[Node, Path], Scalar | object]
 
 
@@ -142,14 +144,22 @@ class Reader:
         found = f"{seen(node, path)} is {node.kind}" if node.raw else node.kind
         filled = isinstance(value, str) and "$" in node.raw
         message = f"{found} where {wanted} is wanted" if not filled else f"{seen(node, path)} does not give {wanted}"
-        quotes = wanted == "text" and bool(node.raw)
-        self.faults.add(node, path, message, f"write {seen(node, path).replace('`', chr(34))} in quotes" if quotes else "")
+        self.faults.add(node, path, message, _advice(node, path, wanted))
         return FAULTY
 
     def _not_among(self, node: Node, path: Path, value: object, choices: tuple[Any, ...]) -> Any:
-        near = nearest(str(value), [str(choice) for choice in choices])
+        near = nearest(str(value), [str(choice) for choice in choices]) or (f"write `{choices[0]}`" if len(choices) == 1 else "")
         self.faults.add(node, path, f"{seen(node, path)} where {_one_of(choices)} is wanted", near)
         return FAULTY
+
+
+def _advice(node: Node, path: Path, wanted: str) -> str:
+    if wanted == "text":
+        quoted = f"write {seen(node, path).replace('`', chr(34))} in quotes" if node.raw else ""
+        return 'write "" for an empty text' if node.is_null else quoted
+    if wanted == "true or false":
+        return TRUTHS.get(node.raw.lower(), "")
+    return ""
 
 
 def _is_exact(node: Node) -> bool:

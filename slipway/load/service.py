@@ -1,25 +1,23 @@
 """One entry under `services:` as a typed Service: Compose's words in long form, ours by the model's annotations."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..model import Service
 from . import keys
-from .commands import NotACommand, split
+from .deploying import read_deploy, read_grace
 from .faults import Path, nearest, short
-from .interpolation import escaped, secrets_in, unescaped
+from .folder import Shipped
+from .interpolation import escaped
 from .mounts import read_mounts, read_secret_uses
 from .nodes import Node
-from .ports import read_ports
-from .quantities import seconds, size_bytes
+from .passing import SHAPES
+from .shapes import flag, once, own_keys, said, text, unique
 from .source import Source
 
 X = "x-slipway"
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
-ORDERS = ("start-first", "stop-first")
-DURATIONS = ("interval", "timeout", "start_period", "start_interval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +51,31 @@ class Draft:
 def deepest(node: Node, parts: tuple[str | int, ...]) -> Node:
     """Return the node that a path leads to, or the last one before it ends."""
     for part in parts:
-        below = node.mapping.get(part) if isinstance(part, str) else dict(enumerate(node.items)).get(part)
+        below = node.mapping.get(part) if isinstance(part, str) else next(iter(node.items[part : part + 1]), None)
         if below is None:
             return node
         node = below
     return node
 
 
-def read_service(source: Source, name: str, node: Node, files: dict[str, str]) -> Draft:
+def read_service(source: Source, name: str, node: Node, shipped: Shipped) -> Draft:
     """Return a service as far as it can be read; every fault is noted."""
     path: Path = ("services", name)
     entries = source.entries(node, path)
     _judge_keys(source, entries, path)
     own = entries.get(X)
     fields: dict[str, Any] = source.reader.fields(Service, own, (*path, X)) if own else {}
-    fields |= _read_deploy(source, entries, path)
+    fields |= read_deploy(source, entries, path)
     service = Service(
         name=name,
-        image=escaped(source.text(entries.get("image"), (*path, "image"))),
+        image=_read_image(source, entries, (*path, "image")),
         compose=_read_passed(source, entries, path) | fields.pop("compose"),
         networks=_read_networks(source, entries, path),
-        mounts=read_mounts(source, entries.get("volumes"), (*path, "volumes"), files),
+        mounts=read_mounts(source, entries.get("volumes"), (*path, "volumes"), shipped),
         secrets=read_secret_uses(source, entries.get("secrets"), (*path, "secrets")),
         depends_on=_read_depends_on(source, entries.get("depends_on"), (*path, "depends_on")),
-        profiles=tuple(source.names(entries.get("profiles"), (*path, "profiles"))),
-        stop_grace_seconds=_read_grace(source, entries.get("stop_grace_period"), (*path, "stop_grace_period")),
+        profiles=tuple(once(text)(source, entries["profiles"], (*path, "profiles"))) if "profiles" in entries else (),
+        stop_grace_seconds=read_grace(source, entries.get("stop_grace_period"), (*path, "stop_grace_period")),
         **fields,
     )
     return Draft(service, node, path)
@@ -95,34 +93,36 @@ def _judge_keys(source: Source, entries: Mapping[str, Node], path: Path) -> None
             source.faults.add(node, path, f"unknown key `{short(key)}`", near)
 
 
+def _read_image(source: Source, entries: Mapping[str, Node], path: Path) -> str:
+    node = entries.get("image")
+    if node is None:
+        return ""
+    if not isinstance(node.value, str):
+        return source.word(node, path)
+    if not node.raw:
+        source.faults.add(node, path, "nothing where an image is wanted", "name the image that was pushed, with its tag")
+    return escaped(source.text(node, path))
+
+
 def _read_passed(source: Source, entries: Mapping[str, Node], path: Path) -> dict[str, Any]:
-    left_out = {*keys.FIELDS, *keys.REFUSED, *keys.IGNORED}
-    passed = {key: node for key, node in entries.items() if key in keys.SERVICE and key not in left_out and not node.is_null}
-    return {key: _passed(source, key, node, (*path, key)) for key, node in passed.items()}
+    passed = {key: SHAPES[key](source, node, (*path, key)) for key, node in entries.items() if key in SHAPES}
+    if "environment" in entries:
+        passed["environment"] = _read_environment(source, entries["environment"], (*path, "environment"))
+    return said(passed)
 
 
-def _passed(source: Source, key: str, node: Node, path: Path) -> Any:
-    if key in keys.COMMANDS:
-        return _command(source, node, path)
-    if key == "environment":
-        return {name: _environment(source, name, item, (*path, name), node) for name, item in source.pairs(node, path).items()}
-    if key in keys.MAPPINGS:
+def _read_environment(source: Source, node: Node, path: Path) -> dict[str, str]:
+    if not isinstance(node.value, list):
+        own_keys(source, node, path)
+        pairs: dict[str, Node | str] = dict(node.mapping)
+    else:
         pairs = source.pairs(node, path)
-        return {
-            name: item if isinstance(item, str) else source.filling.scalar(item, (*path, name)) for name, item in pairs.items()
-        }
-    if key in keys.LISTS:
-        return source.names(node, path)
-    if key == "extra_hosts" and isinstance(node.value, dict):
-        return [f"{name}:{address}" for name, item in node.mapping.items() for address in source.names(item, (*path, name))]
-    if key == "ports":
-        return read_ports(source, node, path)
-    if key == "healthcheck":
-        _judge_healthcheck(source, node, path)
-    return source.filling.tree(node, path)
+    return {name: _variable(source, name, item, (*path, name), node) for name, item in pairs.items()}
 
 
-def _environment(source: Source, name: str, item: Node | str, path: Path, whole: Node) -> str:
+def _variable(source: Source, name: str, item: Node | str, path: Path, whole: Node) -> str:
+    if name != name.rstrip():
+        source.faults.add(whole, path, f"`{short(name)}` ends with a space", "write `NAME=value` without spaces")
     if isinstance(item, str):
         return item
     if not item.is_null:
@@ -136,116 +136,48 @@ def _environment(source: Source, name: str, item: Node | str, path: Path, whole:
     return value or ""
 
 
-def _command(source: Source, node: Node, path: Path) -> list[str]:
-    if isinstance(node.value, list):
-        return source.names(node, path)
-    text = source.word(node, path)
-    if secrets_in(text):
-        return [text]  # refused by the rule on secrets in commands
-    try:
-        return [escaped(word) for word in split(unescaped(text))]
-    except NotACommand as error:
-        source.faults.add(node, path, str(error), 'write `[sh, -c, "…"]` for a shell line, or quote it')
-        return []
-
-
-def _judge_healthcheck(source: Source, node: Node, path: Path) -> None:
-    entries = source.entries(node, path)
-    source.only(entries, path, keys.HEALTHCHECK)
-    if "test" in entries and not isinstance(entries["test"].value, (str, list)):
-        source.faults.add(entries["test"], (*path, "test"), f"{entries['test'].kind} where a command is wanted", "write [CMD, …]")
-    for key in DURATIONS:
-        if key in entries and seconds(text := source.text(entries[key], (*path, key))) is None and text:
-            source.faults.add(entries[key], (*path, key), f"`{short(text)}` is no duration", "write `30s` or `1m30s`")
-
-
-def _read_deploy(source: Source, entries: Mapping[str, Node], path: Path) -> dict[str, Any]:
-    place = (*path, "deploy")
-    deploy = source.entries(entries.get("deploy"), place)
-    source.only(deploy, place, keys.DEPLOY)
-    for key, node in deploy.items():
-        if key in keys.IGNORED_DEPLOY:
-            source.note(node, (*place, key), keys.IGNORED_DEPLOY[key])
-    found: dict[str, Any] = {"compose": {}}
-    if (mode := deploy.get("mode")) and source.text(mode, (*place, "mode")) not in ("", "replicated"):
-        source.faults.add(mode, (*place, "mode"), f"`{short(mode.raw)}` is not supported", "write `replicas`")
-    if "replicas" in deploy and (replicas := source.number(deploy["replicas"], (*place, "replicas"))) is not None:
-        found["replicas"] = replicas
-    found |= _read_order(source, deploy.get("update_config"), (*place, "update_config"))
-    if (resources := deploy.get("resources")) is not None:
-        found["compose"] = {"deploy": {"resources": source.filling.tree(resources, (*place, "resources"))}}
-    return found | _read_memory(source, entries, path)
-
-
-def _read_order(source: Source, node: Node | None, path: Path) -> dict[str, Any]:
-    entries = source.entries(node, path)
-    for key in sorted(set(entries) - {"order"}):
-        source.note(entries[key], (*path, key), "it belongs to Swarm; `x-slipway.watch` and `canary` guard a deploy")
-    order = source.text(entries.get("order"), (*path, "order"))
-    if order and order not in ORDERS:
-        source.faults.add(entries["order"], (*path, "order"), f"`{short(order)}` is no order", nearest(order, ORDERS))
-        return {}
-    return {"order": order} if order else {}
-
-
-def _read_memory(source: Source, entries: Mapping[str, Node], path: Path) -> dict[str, Any]:
-    place = ("deploy", "resources", "limits", "memory")
-    node = entries.get("deploy")
-    for key in place[1:]:
-        node = node.mapping.get(key) if node else None
-    if node is None:
-        node, place = entries.get("mem_limit"), ("mem_limit",)  # type: ignore[assignment]
-    text = source.text(node, (*path, *place))
-    if node is None or not text:
-        return {}
-    size = size_bytes(text)
-    if size is None or size < 1 << 20:
-        source.faults.add(node, (*path, *place), f"`{short(text)}` is no size of memory", "write `512m` or `1g`")
-        return {"memory_mb": 1}
-    return {"memory_mb": size >> 20}
-
-
 def _read_networks(source: Source, entries: Mapping[str, Node], path: Path) -> dict[str, tuple[str, ...]]:
+    place, node = (*path, "networks"), entries.get("networks")
     if "network_mode" in entries:
+        if node is not None and not node.is_null:
+            source.faults.add(node, place, "`networks` beside `network_mode`", "keep one of them")
         return {}
-    place = (*path, "networks")
-    node = entries.get("networks")
-    if node is not None and isinstance(node.value, list):
-        return dict.fromkeys(filter(None, source.names(node, place)), ()) or {"default": ()}
-    found = {}
-    for name, item in source.entries(node, place).items():
-        options = source.entries(item, (*place, name))
-        for key in sorted(set(options) - {"aliases"}):
-            source.faults.add(
-                options[key], (*place, name, key), f"`{short(key)}` is not supported", "Slipway allots addresses; remove it"
-            )
-        found[name] = tuple(source.names(options.get("aliases"), (*place, name, "aliases")))
+    if node is None or node.is_null:
+        return {"default": ()}
+    if isinstance(node.value, list):
+        return dict.fromkeys(filter(None, unique(text)(source, node, place)), ()) or {"default": ()}
+    found = {name: _read_aliases(source, item, (*place, name)) for name, item in source.mapping(node, place).items()}
     return found or {"default": ()}
 
 
+def _read_aliases(source: Source, node: Node, path: Path) -> tuple[str, ...]:
+    options = source.entries(node, path)
+    source.only(options, path, frozenset({"aliases", *keys.REFUSED_NETWORK_USE}))
+    for key in sorted(set(options) & set(keys.REFUSED_NETWORK_USE)):
+        source.faults.add(options[key], (*path, key), f"`{short(key)}` is not supported", keys.REFUSED_NETWORK_USE[key])
+    return tuple(once(text)(source, options["aliases"], (*path, "aliases"))) if "aliases" in options else ()
+
+
 def _read_depends_on(source: Source, node: Node | None, path: Path) -> dict[str, str]:
-    if node is not None and isinstance(node.value, list):
-        return dict.fromkeys(source.names(node, path), CONDITIONS[0])
-    found = {}
-    for name, item in source.entries(node, path).items():
-        options = source.entries(item, (*path, name))
-        source.only(options, (*path, name), frozenset(("condition", "restart", "required")))
-        condition = source.text(options.get("condition"), (*path, name, "condition")) or CONDITIONS[0]
-        if condition not in CONDITIONS:
-            source.faults.add(item, (*path, name), f"`{short(condition)}` is no condition", nearest(condition, CONDITIONS))
-        if "required" in options and not source.truth(options["required"], (*path, name, "required")):
-            source.faults.add(
-                options["required"], (*path, name, "required"), "`required: false` is not supported", "remove the entry"
-            )
-        found[name] = condition
-    return found
+    if node is None:
+        return {}
+    if isinstance(node.value, list):
+        return dict.fromkeys(unique(text)(source, node, path), CONDITIONS[0])
+    return {name: _read_condition(source, item, (*path, name)) for name, item in source.mapping(node, path).items()}
 
 
-def _read_grace(source: Source, node: Node | None, path: Path) -> int:
-    text = source.text(node, path)
-    if node is None or not text:
-        return 10
-    period = seconds(text)
-    if period is None:
-        source.faults.add(node, path, f"`{short(text)}` is no duration", "write `30s` or `1m30s`")
-    return math.ceil(period or 0)
+def _read_condition(source: Source, node: Node, path: Path) -> str:
+    options = source.mapping(node, path)
+    source.only(options, path, frozenset(("condition", "restart", "required")))
+    condition = source.text(options.get("condition"), (*path, "condition"))
+    if condition not in CONDITIONS:
+        found = f"`{short(condition)}` is no condition" if condition else "`condition` is missing"
+        source.faults.add(node, path, found, nearest(condition, CONDITIONS) or f"write `condition: {CONDITIONS[0]}`")
+    if "required" in options and not flag(source, options["required"], (*path, "required")):
+        place = (*path, "required")
+        source.faults.add(options["required"], place, "`required: false` is not supported", "remove the entry")
+    if "restart" in options and source.truth(options["restart"], (*path, "restart")):
+        source.note(
+            options["restart"], (*path, "restart"), "stores outlive releases, and a release replaces its services together"
+        )
+    return condition if condition in CONDITIONS else CONDITIONS[0]

@@ -1,5 +1,6 @@
 """What every reader of a stack file shares: the texts, the faults, the notes and the folder beside the file."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 from ..errors import Fault
 from .faults import Faults, Path, fault_at, short
 from .filling import Filling
+from .interpolation import unescaped
 from .nodes import Node
-from .scalars import Scalar, resolve
 from .schema import FAULTY, Reader
+
+TRUTHS = {**dict.fromkeys(("true", "y", "yes", "on"), True), **dict.fromkeys(("false", "n", "no", "off"), False)}
+DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,20 @@ class Source:
             self.faults.add(node, path, f"{node.kind} where a mapping is wanted")
         return node.mapping
 
-    def pairs(self, node: Node | None, path: Path, separator: str = "=") -> dict[str, Node | str]:
+    def mapping(self, node: Node, path: Path) -> dict[str, Node]:
+        """Return a mapping's entries; anything else, nothing included, is a fault."""
+        if not isinstance(node.value, dict):
+            self.faults.add(node, path, f"{node.kind} where a mapping is wanted", "remove the key" if node.is_null else "")
+        return node.mapping
+
+    def pairs(self, node: Node, path: Path) -> dict[str, Node | str]:
         """Return a mapping or a list of `key=value` as key -> node, or -> text in escaped form for a list."""
-        if node is None or not isinstance(node.value, list):
-            return dict(self.entries(node, path))
+        if not isinstance(node.value, list):
+            return dict(self.mapping(node, path))
         found: dict[str, Node | str] = {}
         for index, item in enumerate(node.items):
-            key, equals, value = self.filling.scalar(item, (*path, index)).partition(separator)
-            found[key] = value if equals else Node(None, item.file, item.line, item.line)
+            key, equals, value = self.word(item, (*path, index)).partition("=")
+            found[unescaped(key)] = value if equals else Node(None, item.file, item.line, item.line)
         return found
 
     def names(self, node: Node | None, path: Path) -> list[str]:
@@ -78,25 +88,25 @@ class Source:
         return "" if value is FAULTY else (value if isinstance(value, str) else node.raw)
 
     def number(self, node: Node, path: Path) -> int | None:
-        """Return a whole number; Compose also takes one in quotes."""
-        value = self._typed(node, path)
+        """Return a whole number that is not negative; Compose also takes one in quotes."""
+        value = self.filling.plain(node, path)
+        if isinstance(value, str) and DIGITS.fullmatch(value):
+            value = int(value)
         if type(value) is int and value >= 0:
             return value
-        if value is not FAULTY:
-            self.faults.add(
-                node,
-                path,
-                f"`{short(node.raw)}` where a whole number is wanted"
-                if node.raw
-                else f"{node.kind} where a whole number is wanted",
-            )
+        if value is not FAULTY or not node.raw:
+            found = f"`{short(node.raw)}`" if node.raw else node.kind
+            self.faults.add(node, path, f"{found} where a whole number is wanted")
         return None
 
     def truth(self, node: Node | None, path: Path) -> bool:
-        """Return true or false; Compose also takes them in quotes."""
-        value = self._typed(node, path) if node is not None else False
-        if node is not None and type(value) is not bool and value is not FAULTY:
-            self.faults.add(node, path, f"`{short(node.raw)}` where true or false is wanted")
+        """Return true or false; Compose also takes them in quotes, and `yes` and `no`."""
+        value: Any = self.filling.plain(node, path) if node is not None else False
+        if isinstance(value, str):
+            value = TRUTHS.get(value.lower())
+        if node is not None and type(value) is not bool and (value is not FAULTY or not node.raw):
+            found = f"`{short(node.raw)}`" if node.raw else node.kind
+            self.faults.add(node, path, f"{found} where true or false is wanted")
         return value is True
 
     def only(self, entries: dict[str, Node], path: Path, known: frozenset[str]) -> None:
@@ -104,7 +114,3 @@ class Source:
         for key, node in entries.items():
             if key not in known and not key.startswith("x-"):
                 self.faults.unknown(node, path, key, known)
-
-    def _typed(self, node: Node, path: Path) -> Scalar | object:
-        value: Any = self.filling.plain(node, path)
-        return resolve(value) if isinstance(value, str) else value

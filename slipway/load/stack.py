@@ -1,6 +1,7 @@
 """A stack file and an instance of the inventory as one typed Stack."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
@@ -11,13 +12,13 @@ from ..model import Network, Stack
 from . import keys
 from .faults import Faults, Path, nearest, short
 from .filling import Filling
-from .folder import LARGEST_FOLDER
+from .folder import LARGEST_FOLDER, Shipped
 from .interpolation import Scope
 from .nodes import Node
 from .service import Draft, X, deepest, read_service
 from .source import Source
 
-OWN_NETWORK = frozenset(("internal", "driver"))
+NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ def read_stack(order: Order, faults: Faults) -> StackDraft:
     source = Source(faults, Filling(faults, scope), order.folder)
     entries = source.entries(order.root, ())
     _judge_root(source, entries)
-    files: dict[str, str] = {}
-    drafts = {name: read_service(source, name, node, files) for name, node in _services(source, entries).items()}
-    _judge_files(source, order.root, files)
+    shipped = Shipped()
+    drafts = {name: read_service(source, name, node, shipped) for name, node in _services(source, entries).items()}
+    _judge_files(source, order.root, shipped.texts)
     own = entries.get(X)
     fields: dict[str, Any] = source.reader.fields(Stack, own, (X,)) if own else {}
     stack = Stack(
@@ -70,7 +71,8 @@ def read_stack(order: Order, faults: Faults) -> StackDraft:
         secret_names=tuple(sorted(order.instance.secrets)),
         variables={name: variables[name] for name in sorted(scope.used & set(variables))},
         pins=_pins(order, drafts),
-        files=files,
+        files=shipped.texts,
+        programs=tuple(sorted(shipped.programs)),
         production=order.production,
         **fields,
     )
@@ -82,6 +84,7 @@ def _judge_root(source: Source, entries: Mapping[str, Node]) -> None:
         if key in keys.REFUSED_ROOT:
             source.faults.add(node, (key,), f"`{key}` is refused", keys.REFUSED_ROOT[key])
         elif key in keys.IGNORED_ROOT:
+            source.word(node, (key,))
             source.note(node, (key,), keys.IGNORED_ROOT[key])
         elif key not in keys.ROOT and not key.startswith("x-"):
             source.faults.unknown(node, (), key, {*keys.ROOT, X})
@@ -107,11 +110,11 @@ def _judge_files(source: Source, root: Node, files: Mapping[str, str]) -> None:
 
 def _networks(source: Source, entries: Mapping[str, Node], drafts: Mapping[str, Draft]) -> dict[str, Network]:
     found = {}
-    for name, node in source.entries(entries.get("networks"), ("networks",)).items():
-        path: Path = ("networks", name)
+    for name, node, path in _named(source, entries, "networks"):
         options = source.entries(node, path)
-        _judge_options(source, options, path, keys.NETWORK, OWN_NETWORK)
-        if source.text(options.get("driver"), (*path, "driver")) not in ("", "bridge"):
+        source.only(options, path, keys.NETWORK)
+        _refuse(source, options, path, keys.REFUSED_NETWORK)
+        if "driver" in options and source.word(options["driver"], (*path, "driver")) not in ("", "bridge", "default"):
             source.faults.add(options["driver"], (*path, "driver"), "only the driver `bridge` is supported", "remove it")
         found[name] = Network(internal=source.truth(options.get("internal"), (*path, "internal")))
     if any("default" in draft.service.networks for draft in drafts.values()):
@@ -120,37 +123,47 @@ def _networks(source: Source, entries: Mapping[str, Node], drafts: Mapping[str, 
 
 
 def _volumes(source: Source, entries: Mapping[str, Node]) -> list[str]:
-    volumes = source.entries(entries.get("volumes"), ("volumes",))
-    for name, node in volumes.items():
-        path: Path = ("volumes", name)
-        _judge_options(source, source.entries(node, path), path, keys.VOLUME, frozenset())
-    return list(volumes)
+    found = []
+    for name, node, path in _named(source, entries, "volumes"):
+        options = source.entries(node, path)
+        source.only(options, path, keys.VOLUME)
+        _refuse(source, options, path, keys.REFUSED_VOLUME)
+        if "driver" in options and source.word(options["driver"], (*path, "driver")) not in ("", "local"):
+            source.faults.add(options["driver"], (*path, "driver"), "only the driver `local` is supported", "remove it")
+        found.append(name)
+    return found
 
 
 def _secret_files(source: Source, entries: Mapping[str, Node]) -> dict[str, str]:
     found = {}
-    for name, node in source.entries(entries.get("secrets"), ("secrets",)).items():
-        path: Path = ("secrets", name)
-        options = source.entries(node, path)
-        _judge_options(source, options, path, keys.SECRET, frozenset(("environment",)))
+    for name, node, path in _named(source, entries, "secrets"):
+        options = source.mapping(node, path)
+        _refuse(source, options, path, keys.REFUSED_SECRET)
+        source.only(options, path, keys.SECRET)
         secret = source.text(options.get("environment"), (*path, "environment"))
-        if not secret:
-            source.faults.add(node, path, "`environment` is missing", f"write `{name}: {{environment: {name.upper()}}}`")
-        elif secret not in source.filling.scope.secrets:
-            near = nearest(secret, source.filling.scope.secrets)
-            source.faults.add(
-                node, path, f"secret `{secret}` has no source", near or f"add it to `secrets` in {source.filling.scope.home}"
-            )
-        else:
+        if secret in source.filling.scope.secrets:
             source.filling.scope.used.add(secret)
             found[name] = secret
+        elif secret:
+            near = nearest(secret, source.filling.scope.secrets)
+            hint = near or f"add it to `secrets` in {source.filling.scope.home}"
+            source.faults.add(node, path, f"secret `{secret}` has no source", hint)
+        elif not set(options) & set(keys.REFUSED_SECRET):
+            source.faults.add(node, path, "`environment` is missing", f"write `{name}: {{environment: {name.upper()}}}`")
     return found
 
 
-def _judge_options(source: Source, options: dict[str, Node], path: Path, known: frozenset[str], own: frozenset[str]) -> None:
-    source.only(options, path, known)
-    for key in sorted(set(options) & (known - own)):
-        source.faults.add(options[key], (*path, key), f"`{key}` is not supported", "remove it: names and addresses are Slipway's")
+def _named(source: Source, entries: Mapping[str, Node], kind: str) -> Iterator[tuple[str, Node, Path]]:
+    for name, node in (source.mapping(entries[kind], (kind,)) if kind in entries else {}).items():
+        if NAME.fullmatch(name) is None:
+            source.faults.add(node, (kind,), f"`{short(name)}` is no name", "letters, digits, `.`, `_` and `-`")
+        else:
+            yield name, node, (kind, name)
+
+
+def _refuse(source: Source, options: Mapping[str, Node], path: Path, refused: Mapping[str, str]) -> None:
+    for key in sorted(set(options) & set(refused)):
+        source.faults.add(options[key], (*path, key), f"`{key}` is not supported", refused[key])
 
 
 def _pins(order: Order, drafts: Mapping[str, Draft]) -> dict[str, str]:

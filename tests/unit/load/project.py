@@ -13,6 +13,7 @@ from slipway.load import load_environment
 from slipway.model import Stack
 
 Patch = dict[str, Any]
+DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 BASE: dict[str, Any] = {
     "services": {
@@ -66,8 +67,8 @@ class Project:
         self.write(f"inventory/test/group_vars/all/{name}", text)
 
     def base(self, stack: Patch, inventory: Patch) -> None:
-        self.stack_file(yaml.safe_dump(patched(BASE, stack), sort_keys=False))
-        self.inventory(yaml.safe_dump(patched(INVENTORY, inventory), sort_keys=False))
+        self.stack_file(yaml.dump(patched(BASE, stack), Dumper=DUMPER, sort_keys=False))
+        self.inventory(yaml.dump(patched(INVENTORY, inventory), Dumper=DUMPER, sort_keys=False))
 
     def load(self) -> Environment:
         return load_environment(self.root / "inventory/test", self.root / "compose")

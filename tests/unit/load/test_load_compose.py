@@ -1,79 +1,59 @@
-"""Our reading of a stack file equals Compose's: held against a recorded answer of `docker compose config` 2.26.1."""
+"""What a stack file becomes: Compose's words as fields, files beside it, notes on what is left aside."""
 
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from slipway.environment import Instance, Pin
-from slipway.load.faults import Faults
-from slipway.load.nodes import read_document
-from slipway.load.stack import Order, read_stack
-from slipway.model import Mount, Stack
+from slipway.model import Mount
 from tests.unit.load.project import Project
 
 CASES = Path(__file__).parent / "cases"
-CONSTRUCTS = CASES / "constructs"
-VARIABLES = {"RELEASE": "1.4", "WORDS": "two words", "EMPTY": "", "MONEY": "a$b$${c}"}
-PASSED = (
-    "command",
-    "entrypoint",
-    "labels",
-    "tmpfs",
-    "dns",
-    "sysctls",
-    "healthcheck",
-    "ulimits",
-    "ports",
-    "extra_hosts",
-    "security_opt",
-)
+API = "services/api"
 
 
-def read(file: Path, variables: dict[str, str]) -> Stack:
-    faults, root = Faults(), read_document(file, file.name).root
-    assert root is not None
-    draft = read_stack(Order("constructs", Instance("constructs", variables), Pin(), False, root, file.parent, root), faults)
-    assert faults.found == []
-    return draft.stack
-
-
-@pytest.fixture(scope="module")
-def ours() -> Stack:
-    return read(CONSTRUCTS / "compose.yml", VARIABLES)
-
-
-@pytest.fixture(scope="module")
-def theirs() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((CONSTRUCTS / "recorded.json").read_text())["services"]
-    return found
-
-
-def test_every_value_of_an_environment_is_composes(ours: Stack, theirs: dict[str, Any]) -> None:
-    for name, service in ours.services.items():
-        assert service.compose["environment"] == theirs[name]["environment"]
-
-
-@pytest.mark.parametrize("key", PASSED)
-def test_keys_pass_through_in_long_form(ours: Stack, theirs: dict[str, Any], key: str) -> None:
-    for name, service in ours.services.items():
-        assert service.compose.get(key) == theirs[name].get(key)
-
-
-def test_words_that_became_fields_keep_their_meaning(ours: Stack, theirs: dict[str, Any]) -> None:
-    api, long = ours.services["api"], theirs["api"]
-    assert api.image == long["image"]
+def test_words_that_became_fields_keep_their_meaning(project: Project) -> None:
+    words = {
+        f"{API}/networks": {"front": {"aliases": ["one", "two"]}, "back": None},
+        f"{API}/depends_on": ["db"],
+        f"{API}/stop_grace_period": "1m30s",
+        f"{API}/deploy": {"replicas": 2, "resources": {"limits": {"memory": "50M"}}},
+        "networks": {"front": None, "back": {"internal": True}},
+    }
+    project.base(words, {})
+    stack = project.stack()
+    api = stack.services["api"]
     assert {name: list(aliases) for name, aliases in api.networks.items()} == {"front": ["one", "two"], "back": []}
-    assert [(m.type, m.source, m.target, m.read_only) for m in api.mounts] == [
-        (volume["type"], volume.get("source", ""), volume["target"], volume.get("read_only", False)) for volume in long["volumes"]
+    assert (api.replicas, api.memory_mb, api.stop_grace_seconds) == (2, 50, 90)
+    assert dict(api.depends_on) == {"db": "service_started"}
+    assert [stack.networks[name].internal for name in ("front", "back")] == [False, True]
+
+
+def test_options_of_a_mount_pass_through(project: Project) -> None:
+    mounts = [
+        {"type": "volume", "source": "pg", "target": "/a", "volume": {"nocopy": True, "subpath": "x"}},
+        {"type": "tmpfs", "target": "/b", "tmpfs": {"size": "1m", "mode": 0o1777}},
+        "pg:/c:ro,nocopy",
     ]
-    assert api.replicas == long["deploy"]["replicas"]
-    assert api.memory_mb << 20 == int(long["deploy"]["resources"]["limits"]["memory"])
-    assert (api.stop_grace_seconds, long["stop_grace_period"]) == (90, "1m30s")
-    assert dict(api.depends_on) == {name: item["condition"] for name, item in long["depends_on"].items()}
-    assert ours.networks["back"].internal
+    project.base({f"{API}/volumes": mounts}, {})
+    assert project.stack().services["api"].mounts == (
+        Mount("volume", "/a", "pg", options={"nocopy": True, "subpath": "x"}),
+        Mount("tmpfs", "/b", options={"size": "1048576", "mode": 0o1777}),
+        Mount("volume", "/c", "pg", read_only=True, options={"nocopy": True}),
+    )
+
+
+def test_programs_of_the_folder_stay_programs(project: Project) -> None:
+    project.base({f"{API}/volumes": ["./bin:/opt/bin:ro"]}, {})
+    project.write("compose/shop/bin/run", "#!/bin/sh\n")
+    project.write("compose/shop/bin/words", "text")
+    (project.root / "compose/shop/bin/run").chmod(0o755)
+    assert project.stack().programs == ("bin/run",)
+
+
+def test_more_ports_than_anybody_needs_are_refused_soon(project: Project) -> None:
+    project.base({"services/db/ports": [f"127.0.0.{i % 250 + 1}:1-1024:{i + 1}-{i + 1024}" for i in range(2000)]}, {})
+    assert any("services.db.ports: more than 4,096 ports" in fault for fault in project.faults())
 
 
 def test_the_whole_example_is_accepted(project: Project) -> None:
@@ -159,7 +139,7 @@ def test_a_command_that_compose_would_cut_is_refused(project: Project) -> None:
 
 
 def test_words_without_effect_are_named(project: Project) -> None:
-    project.base({"services/api/x-slipway/assets": {"directory": "/a", "path": "/b/"}}, {"notify": {"page": ["x"]}})
+    project.base({"services/api/x-slipway/assets": {"directory": "/a", "path": "/b/"}}, {"timezone": "Europe/Berlin"})
     found = [(note.path, note.message) for note in project.load().waiting]
     assert ("services.api.x-slipway.assets", "understood, not in force yet") in found
-    assert ("notify", "understood, not in force yet") in found
+    assert ("timezone", "understood, not in force yet") in found

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.load.cases.texts import TEXTS, Text
 from tests.unit.load.project import Project
 
 STACK = """\
@@ -70,38 +71,18 @@ def test_faults_are_sorted_and_complete(project: Project) -> None:
     assert len(found) >= len(PLACES)
 
 
-SYNTAX = {
-    "services: {a: [}": "is not YAML",
-    "services:\n\ta: 1": "is not YAML",
-    "a: 1\na: 2": "compose.yml:2: a: written twice in one mapping; first on line 1",
-    "services:\n  a: {}\n  a: {}": "compose.yml:3: services.a: written twice in one mapping; first on line 2",
-    "a: *b": "alias `*b` has no anchor above it",
-    "a: &a [*a]": "alias `*a` holds itself",
-    "a: 1\n---\nb: 2": "holds a second document",
-    "": "is empty",
-    "- a": "a list where a mapping is wanted",
-    "services: {}": "no service",
-    "? [a]\n: b": "a list as a key",
-    "services: {<<: text}": "merges text",
-    "[" * 100 + "]" * 100: "nested deeper than 64 levels",
-    "x-a: .inf": "Compose refuses the number",
-    "sevices: {}": "unknown key `sevices`; did you mean `services`?",
-    "services: {a: {image: 'a:1', enviroment: {}}}": "unknown key `enviroment`; did you mean `environment`?",
-    "services: {a: {environment: {D: 2024-01-02}}}": "Compose reads `2024-01-02` as a date; write it in quotes",
-    "services: {a: {environment: {D: }}}": "takes its value from the caller's environment, which is not read",
-    "services: {a: {environment: {D: '${'}}}": "`$` begins no variable; write `$$` for a dollar sign",
-    "services: {a: {environment: {D: '${U:-{}}'}}}": "a brace in the default of `U`: versions of Compose differ",
-    "services: {a: {command: [sleep, 10]}}": '`10` is a whole number where text is wanted; write "10" in quotes',
-    "services: {a: {deploy: {replicas: two}}}": "`two` where a whole number is wanted",
-    "services: {a: {read_only: true, x-slipway: {routes: {}}}}": "a mapping where a list is wanted",
-}
-
-
-@pytest.mark.parametrize("text", sorted(SYNTAX))
-def test_a_broken_file_is_named(project: Project, text: str) -> None:
-    project.stack_file(text)
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
+def test_a_broken_file_is_named(project: Project, text: Text) -> None:
+    project.stack_file(text.bad)
     project.inventory("stacks: {shop: {compose: shop}}")
-    assert any(SYNTAX[text] in fault for fault in project.faults()), "\n".join(project.faults())
+    assert any(text.says in fault for fault in project.faults()), "\n".join(project.faults())
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
+def test_its_good_neighbour_is_read(project: Project, text: Text) -> None:
+    project.stack_file(text.good)
+    project.inventory("stacks: {shop: {compose: shop}}")
+    assert project.faults() == []
 
 
 def test_bytes_that_are_no_text_are_named(project: Project) -> None:
@@ -119,3 +100,21 @@ def test_aliases_that_unfold_without_end_are_named(project: Project) -> None:
     project.stack_file(bomb)
     project.inventory("stacks: {shop: {compose: shop}}")
     assert any("aliases unfold to more than 50,000 values" in fault for fault in project.faults())
+
+
+def test_what_an_anchor_brings_to_many_places_is_one_fault(project: Project) -> None:
+    services = "".join(f"  {name}: {{<<: *app, healthcheck: {{test: x}}}}\n" for name in ("a", "b", "c"))
+    project.stack_file(f"x-app: &app\n  image: acme/api:latest\n  mem_limit: 64m\nservices:\n{services}")
+    project.inventory("stacks: {shop: {compose: shop}}")
+    assert project.faults() == [
+        "compose/shop/compose.yml:2: services.a.image: `:latest` is a floating tag; name a version such as `:1.4.2`; "
+        "it is pinned to its digest; the same at 2 more places"
+    ]
+
+
+def test_a_thousand_faults_are_told_and_no_more(project: Project) -> None:
+    project.stack_file("\n".join(f"k{number}: 1" for number in range(5000)))
+    project.inventory("stacks: {shop: {compose: shop}}")
+    found = project.faults()
+    assert len(found) == 1000
+    assert found[-1].endswith("further faults are left out; mend those above first")
