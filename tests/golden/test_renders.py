@@ -44,13 +44,27 @@ def as_text(step: Step) -> str:
     return f"{step.name}: {step.why} [{step.action}, {step.limit_seconds} s]\n  {' '.join(step.argv)}\n  {said}".rstrip() + "\n"
 
 
-def rendered(case: Path) -> dict[str, str]:
-    def stack_of(name: str) -> Stack:
-        return from_json(Stack, json.loads((case / name).read_text(encoding="utf-8")))
+def stacks_of(case: Path) -> tuple[Stack, Stack | None]:
+    """Return what is wanted, and what serves before it."""
+    found = [case / name for name in ("stack.json", "before.json") if (case / name).is_file()]
+    wanted, *before = [from_json(Stack, json.loads(path.read_text(encoding="utf-8"))) for path in found]
+    return wanted, before[0] if before else None
 
-    old = placed(stack_of("before.json"), 2, None) if (case / "before.json").is_file() else None
-    new = placed(stack_of("stack.json"), 3, old.placement if old else None)
-    host = Host(nginx=(1, 26, 3) if old else (1, 24, 0), https_port=443 if old else 8441)
+
+def host_of(serving: Stack | None) -> Host:
+    """Return a newer host on public ports where a release serves, an older one behind a forwarder else."""
+    return Host(nginx=(1, 26, 3), https_port=443) if serving else Host(nginx=(1, 24, 0), https_port=8441)
+
+
+def rendered_case(case: Path) -> dict[str, str]:
+    wanted, serving = stacks_of(case)
+    return rendered(wanted, serving, host_of(serving))
+
+
+def rendered(wanted: Stack, serving: Stack | None, host: Host) -> dict[str, str]:
+    """Return every text a host would write or do for a stack, by the name of its expected file."""
+    old = placed(serving, 2, None) if serving else None
+    new = placed(wanted, 3, old.placement if old else None)
     text = site(new.stack, new.placement, host, TEMPLATE)
     before = Before(
         old=old,
@@ -67,17 +81,20 @@ def rendered(case: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_renders_are_as_reviewed(case: Path, request: pytest.FixtureRequest) -> None:
-    texts = rendered(case)
-    expected = case / "expected"
+def compare(texts: dict[str, str], expected: Path, request: pytest.FixtureRequest) -> None:
+    """Assert that texts are as reviewed, or write them anew where that was asked for."""
     if request.config.getoption("--update-golden", default=False):
-        expected.mkdir(exist_ok=True)
+        expected.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (expected / name).write_text(text, encoding="utf-8")
     assert texts == {name: (expected / name).read_text(encoding="utf-8") for name in texts}
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_renders_are_as_reviewed(case: Path, request: pytest.FixtureRequest) -> None:
+    compare(rendered_case(case), case / "expected", request)
+
+
 def test_every_expected_file_belongs_to_a_case() -> None:
-    known = {case / "expected" / name for case in CASES for name in rendered(case)}
+    known = {case / "expected" / name for case in CASES for name in rendered_case(case)}
     assert set(HERE.glob("*/expected/*")) == known
