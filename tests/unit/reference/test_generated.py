@@ -1,0 +1,25 @@
+"""What is generated from the model is fresh, and can be made anew with one command."""
+
+from pathlib import Path
+
+import pytest
+
+from slipway import features
+from slipway.reference import generated
+
+ROOT = Path(__file__).resolve().parents[3]
+MADE = [name for name in generated.files(ROOT) if name != features.PAGE.as_posix()]  # that page has a test of its own
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_generated_file_is_fresh(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == generated.files(ROOT)[name], "run: make docs"
+
+
+def test_missing_and_changed_files_are_stale_until_they_are_written(tmp_path: Path) -> None:
+    assert set(generated.stale(tmp_path)) == set(generated.files(tmp_path))
+    generated.write(tmp_path)
+    assert generated.stale(tmp_path) == []
+    page = tmp_path / "docs/reference/inventory.md"
+    page.write_text(page.read_text() + "by hand\n")
+    assert generated.stale(tmp_path) == ["docs/reference/inventory.md"]
