@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 MODULES = ("__init__", "codec", "errors", "model", "placement", "serving")
-PACKAGES = ("host", "plan", "render")
+PACKAGES = ("changes", "host", "plan", "render")
 TEMPLATE = "nginx/site.conf.j2"
 FOLDER = "/usr/local/lib/slipway"
 VERSION = f"readlink {FOLDER}/current"

@@ -17,6 +17,7 @@ ENGINE = "/usr/local/sbin/slipway"
 NO_ENGINE = 96
 CHANGES_FOUND = 6
 OTHER_VERSION = "other version"
+NEW, NOT_JUDGED = "new", "not judged"  # verdicts of a check that no engine could make
 Run = Callable[[Sequence[str]], str]
 
 
@@ -74,6 +75,8 @@ def _result(stack: str, code: int, answer: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("changed", "release", "verdict", "steps", "urls", "seconds")
     result: dict[str, Any] = {name: answer.get(name) for name in kept}
     result["exit_code"] = code
+    if "found" in answer:
+        result["found"] = {**answer["found"], "notes": answer["warnings"]}
     if answer.get("warnings"):
         result["warnings"] = [f"{stack}: {text}" for text in answer["warnings"]]
     if answer.get("error"):
@@ -86,13 +89,13 @@ def _result(stack: str, code: int, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_engine(stack: str, *, check: bool) -> dict[str, Any]:
     if check:
-        return _not_judged(f"{stack}: this host has no engine yet")
+        return {**_not_judged(f"{stack}: this host has no engine yet"), "verdict": NEW}
     error = HostError(f"{stack}: {ENGINE} is missing on this host", "run site.yml with the tag `stack`, which installs it")
     return {"failed": True, "msg": str(error), "exit_code": error.exit_code}
 
 
 def _not_judged(why: str) -> dict[str, Any]:
-    return {"changed": True, "verdict": "not judged", "warnings": [f"not judged: {why}"]}
+    return {"changed": True, "verdict": NOT_JUDGED, "not_judged": [why], "warnings": [f"not judged: {why}"]}
 
 
 def _last_line(output: str) -> dict[str, Any] | None:

@@ -4,14 +4,9 @@ It reads what Ansible prints for people because Ansible streams nothing else wit
 matter here, and the whole text is kept.
 """
 
-import os
 import re
-import selectors
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
 
 HEARTBEAT_SECONDS = 10.0
 TITLE = re.compile(r"^(PLAY|TASK|RUNNING HANDLER|PLAY RECAP)(?: \[(.*)\])? \*+$")
@@ -96,43 +91,3 @@ class View:
     def _tell(self, text: str) -> None:
         self._spoke = self.clock()
         self.say(text)
-
-
-def run(argv: Sequence[str], root: Path, log: Path, view: View) -> int:
-    """Run a playbook, show it by `view`, keep all it prints in `log`; return its exit code."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        log.open("wb") as kept,
-        subprocess.Popen(
-            argv, cwd=root, env=_environment(root), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as process,
-    ):
-        assert process.stdout  # noqa: S101 - asked for above
-        for line in _lines(process.stdout, view.beat):
-            kept.write(line + b"\n")
-            kept.flush()
-            view.line(line.decode(errors="replace").rstrip())
-    view.end()
-    return process.returncode
-
-
-def _environment(root: Path) -> Mapping[str, str]:
-    settings = {"ANSIBLE_CONFIG": str(root / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0", "COLUMNS": "200"}
-    return os.environ | settings | {"PYTHONUNBUFFERED": "1"}
-
-
-def _lines(stream: IO[bytes], idle: Callable[[], None]) -> Iterator[bytes]:
-    pending = b""
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(stream, selectors.EVENT_READ)
-        while True:
-            if not waiting.select(timeout=1):
-                idle()
-                continue
-            chunk = os.read(stream.fileno(), 65536)
-            *whole, pending = (pending + chunk).split(b"\n")
-            yield from whole
-            if not chunk:
-                break
-    if pending:
-        yield pending

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import lab
 from ..errors import HostError, SlipwayError
+from ..ops.playbook import run
 from . import playbook, visitor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ def _show(tour: Tour) -> None:
 
 def _run_site(tour: Tour) -> int:
     view = playbook.View(tour.say, time.monotonic)
-    code = playbook.run([str(ROOT / ".venv/bin" / PLAYBOOK[0]), *PLAYBOOK[1:]], ROOT, LOG, view)
+    code = run([str(ROOT / ".venv/bin" / PLAYBOOK[0]), *PLAYBOOK[1:]], ROOT, LOG, view)
     if code:
         raise RunFailed(
             f"{shlex.join(PLAYBOOK)} ended with {code}{'' if view.failed else _tail()}", f"read all of it in {_shown(LOG)}"

@@ -18,6 +18,7 @@ ASK_EVERY_SECONDS = 0.2
 LATE = 124
 ISSUE_LOCK_SECONDS = 300
 CONTAINERS_READ = 0o644  # bind mounts keep the mode; the folder above lets only root in
+CONTAINERS_RUN = 0o755
 CERTIFICATE = re.compile(r"ssl_certificate\s+\S*/([^/\s]+)/live/fullchain\.pem")
 
 
@@ -32,8 +33,9 @@ def _run(work: Work, step: Step) -> None:
 
 def _write(work: Work, step: Step) -> None:  # noqa: ARG001 - the form of every action
     texts: Mapping[str, str] = step.arguments["files"]
+    programs = frozenset(step.arguments.get("programs", ()))
     for path, text in texts.items():
-        files.write(Path(path), text, CONTAINERS_READ)
+        files.write(Path(path), text, CONTAINERS_RUN if path in programs else CONTAINERS_READ)
 
 
 def _pull(work: Work, step: Step) -> None:

@@ -84,9 +84,9 @@ def _submit(machine: Machine, arguments: Arguments) -> int:
 
 def _plan(machine: Machine, arguments: Arguments) -> int:
     request, values = records.request_of(json.load(sys.stdin), clock.now())
-    result = preview(Work(machine, machine.layout.stack(arguments.stack)), request, values)
-    _print(json.dumps(asdict(result)))
-    return CHANGES_FOUND if result.changed else 0
+    shown = preview(Work(machine, machine.layout.stack(arguments.stack)), request, values)
+    _print(json.dumps(asdict(shown.result) | {"found": shown.found}))
+    return shown.result.code or (CHANGES_FOUND if shown.result.changed else 0)
 
 
 def _run(machine: Machine, arguments: Arguments) -> int:

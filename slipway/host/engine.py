@@ -59,9 +59,11 @@ def run(work: Work, request: Request) -> Result:
 
 
 def _decide(work: Work, request: Request, values: Mapping[str, str]) -> Result:
-    healed = resume.heal(work) if unfinished(work) else []
+    cut_short = unfinished(work)
+    lacked = lacking(work) if cut_short else []
+    healed = resume.heal(work) if cut_short else []
     result = _release(work, request, values)
-    return replace(result, steps=(*_shown(healed), *result.steps))
+    return replace(result, changed=result.changed or bool(lacked), steps=(*_shown(healed), *result.steps))
 
 
 def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
@@ -92,17 +94,26 @@ def unfinished(work: Work) -> bool:
 def _unchanged(work: Work, current: Release) -> Result:
     """Bring back what the release lost, and its site where the host's own words changed."""
     work = replace(resume.in_force(work), release=current.number)
-    site = site_of(work, current)
-    done: list[Done] = []
-    if site != work.machine.nginx.site(work.folder.name) or _lost_certificates(work, current):
-        where = work.folder.release(current.number) / "site.conf"
-        placed = Placed(current.stack, current.placement)
-        done = carry_out_all(work, [_write_site(where, site), *_site_steps(site), *traffic.certificates(placed)], carry_out)
-    lacking = [step for step in resume.planned(work) if step.action in ("start", "restart", "remove")]
-    if lacking:
+    done = carry_out_all(work, site_repairs(work, current), carry_out)
+    if lacking(work):
         done += resume.heal(work)
     verdict = "serving" if done else "unchanged"
     return Result(verdict, bool(done), current.number, _shown(done), urls=urls(work, current.stack))
+
+
+def site_repairs(work: Work, current: Release) -> list[Step]:
+    """Return what brings back a release's site and certificates, where they are lost or the host's own words changed."""
+    site = site_of(work, current)
+    if site == work.machine.nginx.site(work.folder.name) and not _lost_certificates(work, current):
+        return []
+    where = work.folder.release(current.number) / "site.conf"
+    placed = Placed(current.stack, current.placement)
+    return [_write_site(where, site), *_site_steps(site), *traffic.certificates(placed)]
+
+
+def lacking(work: Work) -> list[Step]:
+    """Return what the release that serves has lost: the steps of a resume that change something."""
+    return [step for step in resume.planned(work) if step.action in ("start", "restart", "remove")]
 
 
 def _lost_certificates(work: Work, current: Release) -> bool:
@@ -128,6 +139,8 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     work = replace(work.with_generations(wish.generation, release.placement.base_generation), release=release.number)
     allot.write_secret_files(work, release)
     try:
+        for text in passed(work, release, current):
+            work.warn(text)
         steps = planned(work, release, current, base_allowed=wish.request.base)
         done = carry_out_all(work, steps, carry_out)
     except SlipwayError as error:
@@ -150,9 +163,14 @@ def planned(work: Work, release: Release, current: Release | None, *, base_allow
         site=work.machine.nginx.site(work.folder.name),
         migrated=migrated(work, current),
     )
-    for task in plan.passed_migrations(Placed(release.stack, release.placement), before.migrated):
-        work.warn(f"{task} is not run: this image's migrations ran for an earlier release, and the schema only goes forward")
     return plan.steps(Placed(release.stack, release.placement), before, site_of(work, release))
+
+
+def passed(work: Work, release: Release, current: Release | None) -> list[str]:
+    """Return a sentence for each migration task of a release that will not run."""
+    tasks = plan.passed_migrations(Placed(release.stack, release.placement), migrated(work, current))
+    why = "this image's migrations ran for an earlier release, and the schema only goes forward"
+    return [f"{task} is not run: {why}" for task in tasks]
 
 
 def migrated(work: Work, current: Release | None) -> frozenset[str]:

@@ -1,13 +1,21 @@
-"""Tell what a run would do, changing nothing."""
+"""Tell what a run would do, changing nothing: its steps, and what a person wants to know before."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..changes.stack import compare
+from ..errors import ReleaseRefused
+from ..model import Stack
+from ..plan import base
+from ..plan.base import BaseChange
 from ..plan.place import Images, place
 from ..plan.step import Step
-from . import allot, records, resume
+from ..render.base import base_project
+from . import allot, clock, engine, records, resume
 from .allot import Wish
-from .engine import Result, planned, same, unfinished, urls
+from .engine import Result, same, urls
 from .images import repository
 from .machine import Work
 from .records import Release, Request
@@ -15,18 +23,87 @@ from .records import Release, Request
 UNKNOWN = "sha256:" + "0" * 64
 
 
-def preview(work: Work, request: Request, values: Mapping[str, str]) -> Result:
-    """Return what a run would do, changing nothing; what only a pull can tell is said to be unknown."""
-    work = work.with_values(values, {})
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be done, and `found` for the reader: plain values, secrets by name only."""
+
+    result: Result
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+
+def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
+    """Return what a run would do; what only a pull can tell is said to be unknown."""
     current, generation = resume.current_release(work), work.secrets.generation_of(values)
-    heal = [_shown(step) for step in resume.planned(work)] if unfinished(work) else []
+    serving = _values(work, current)
+    work = work.with_values(values, serving)
     if current and not request.base and same(current, request.stack, generation):
-        return Result("unchanged", bool(heal), current.number, tuple(heal), urls=urls(work, request.stack))
+        shown = _repaired(work, request, current)
+    else:
+        shown = _deployed(work, request, current, generation)
+    secrets = {
+        "added": sorted(values.keys() - serving.keys()),
+        "removed": sorted(serving.keys() - values.keys()),
+        "changed": sorted(name for name in values.keys() & serving.keys() if values[name] != serving[name]),
+    }
+    found = {"serving": current.number if current else None, "secrets": secrets, **shown.found}
+    return Preview(shown.result, json.loads(work.mask(json.dumps(found))))
+
+
+def _values(work: Work, current: Release | None) -> Mapping[str, str]:
+    number = current.placement.secrets_generation if current else 0
+    return work.secrets.values(number) if number in work.secrets.generations() else {}
+
+
+def _repaired(work: Work, request: Request, current: Release) -> Preview:
+    """Return what brings back what the release that serves has lost."""
+    steps = [*engine.site_repairs(work, current), *engine.lacking(work)]
+    verdict = "would bring back" if steps else "unchanged"
+    result = Result(verdict, bool(steps), current.number, _shown(steps), urls=urls(work, request.stack))
+    return Preview(result, {"repairs": [step.why for step in steps]})
+
+
+def _deployed(work: Work, request: Request, current: Release | None, generation: int | None) -> Preview:
+    heal = resume.planned(work) if engine.unfinished(work) else []
     wish = Wish(request, "", generation if generation is not None else max(work.secrets.generations(), default=0) + 1)
     release, unseen = _imagined(work, wish, current)
-    steps = [_shown(step) for step in planned(work, release, current, base_allowed=request.base)]
-    warnings = tuple(f"the image {name} is not on this host yet: its digest and user are settled at the run" for name in unseen)
-    return Result("would deploy", bool(steps), release.number, (*heal, *steps), warnings, urls(work, request.stack))
+    change = base.compare(resume.base_in_force(work), base_project(release.stack, release.placement))
+    refused = _refused(change, request)
+    steps = [] if change.networks else engine.planned(work, release, current, base_allowed=True)
+    result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
+    result = replace(result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release, current), *unseen]))
+    if refused:
+        result = replace(result, verdict="refused", changed=False, error=str(refused), code=refused.exit_code)
+    return Preview(result, {**_reading(work, request.stack, current, steps), "base": asdict(change)})
+
+
+def _refused(change: BaseChange, request: Request) -> ReleaseRefused | None:
+    try:
+        base.judge(change, request.stack.name, request.base)
+    except ReleaseRefused as refused:
+        return refused
+    return None
+
+
+def _reading(work: Work, stack: Stack, current: Release | None, steps: Sequence[Step]) -> dict[str, Any]:
+    asked = any(step.action == "certificates" for step in steps)
+    return {
+        "changes": [asdict(change) for change in compare(current.stack if current else None, stack)],
+        "tasks": [step.name.removeprefix("task-") for step in steps if step.action == "task"],
+        "certificates": _certificates(work, stack) if asked else {},
+    }
+
+
+def _certificates(work: Work, stack: Stack) -> dict[str, str]:
+    """Return the domains that a certificate is asked for, each with the reason."""
+    found = {domain.name: _wanting(work, domain.name, [domain.name, *domain.redirect_from]) for domain in stack.domains.values()}
+    return {name: why for name, why in sorted(found.items()) if why}
+
+
+def _wanting(work: Work, domain: str, names: Sequence[str]) -> str:
+    certificates = work.machine.certificates
+    if not certificates.present(domain):
+        return "there is none yet"
+    return certificates.wanting(domain, names, work.machine.edge, clock.utc())
 
 
 def _imagined(work: Work, wish: Wish, current: Release | None) -> tuple[Release, list[str]]:
@@ -39,12 +116,13 @@ def _imagined(work: Work, wish: Wish, current: Release | None) -> tuple[Release,
     placed = place(stack, number, allot.taken(work.machine, work.folder), last, Images(references, users))
     placement = allot.with_generations(work, wish, placed, last if resume.base_in_force(work) else None)
     unseen = {stack.services[name].image for name, reference in known.items() if not reference}
-    return allot.release_of(wish, placement), sorted(unseen)
+    texts = [f"the digest and the user of {name} are settled at the run" for name in sorted(unseen)]
+    return allot.release_of(wish, placement), texts
 
 
 def _unknown(image: str) -> str:
     return f"{repository(image)}@{UNKNOWN}"
 
 
-def _shown(step: Step) -> Mapping[str, Any]:
-    return {"name": step.name, "why": step.why, "argv": list(step.argv)}
+def _shown(steps: Sequence[Step]) -> tuple[Mapping[str, Any], ...]:
+    return tuple({"name": step.name, "why": step.why, "argv": list(step.argv)} for step in steps)

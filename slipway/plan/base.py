@@ -50,7 +50,7 @@ def judge(change: BaseChange, stack: str, allowed: bool) -> None:  # noqa: FBT00
     if change.needs_permission and not allowed:
         raise ReleaseRefused(
             f"the definition of a store of {stack} changed: {_summary(change)}",
-            f"look at it with `fab plan {stack}`, then run site.yml with `-e base={stack}`",
+            f"look at it with `fab plan --stack {stack}`, then run site.yml with `-e base={stack}`",
         )
 
 

@@ -103,7 +103,12 @@ def _write_release(new: Placed, site: str) -> Step:
         f"{where}/site.conf": site,
         **folder.release_files(new.stack, new.number),
     }
-    return Step("write-release", "write", f"write what release {new.number} is made of", arguments={"files": files})
+    written = {"files": files, **_programs(folder.release_programs(new.stack, new.number))}
+    return Step("write-release", "write", f"write what release {new.number} is made of", arguments=written)
+
+
+def _programs(paths: list[str]) -> dict[str, list[str]]:
+    return {"programs": paths} if paths else {}
 
 
 def to_text(project: Mapping[str, Any]) -> str:
@@ -118,9 +123,10 @@ def _base_steps(new: Placed, base: Mapping[str, Any], change: BaseChange) -> lis
         return volumes
     where = names.base_folder(new.stack.name)
     candidate = {f"{where}/candidate.json": to_text(base), **folder.base_files(new.stack)}
+    programs = _programs(folder.base_programs(new.stack))
     return [
         *volumes,
-        Step("write-candidate", "write", "write the base that is to be", arguments={"files": candidate}),
+        Step("write-candidate", "write", "write the base that is to be", arguments={"files": candidate, **programs}),
         *_base_up(new, change, f"{where}/candidate.json"),
         Step(
             "write-base", "write", "record the base that is in force", arguments={"files": {f"{where}/base.json": to_text(base)}}

@@ -65,6 +65,14 @@ def test_a_good_answer_is_the_tasks_result() -> None:
     assert "failed" not in found
 
 
+def test_what_a_preview_found_goes_along_with_its_warnings_even_where_it_is_refused() -> None:
+    answer = {**SERVING, "found": {"serving": 3}, "warnings": ["migrate is not run"], "error": "a store would restart"}
+    found = request.read_answer("demo", 5, json.dumps(answer), "", check=True)
+    assert found["failed"]
+    assert found["found"] == {"serving": 3, "notes": ["migrate is not run"]}
+    assert "found" not in request.read_answer("demo", 0, json.dumps(SERVING), "", check=False)
+
+
 def test_a_refusal_begins_with_its_cause() -> None:
     answer = {**SERVING, "verdict": "refused", "changed": False, "error": "web was unhealthy\n  next: mend it"}
     found = request.read_answer("demo", 5, json.dumps(answer), "", check=False)
@@ -86,7 +94,8 @@ def test_a_check_names_what_it_cannot_judge(code: int, output: str) -> None:
     found = request.read_answer("demo", code, output, "", check=True)
     assert "failed" not in found
     assert found["changed"]
-    assert found["warnings"][0].startswith("not judged: demo")
+    assert found["warnings"] == [f"not judged: {text}" for text in found["not_judged"]]
+    assert found["not_judged"][0].startswith("demo: ")
 
 
 def test_a_host_without_an_engine_fails_where_it_is_no_check() -> None:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from slipway.demo import playbook
+from slipway.ops.playbook import run
 
 OUTPUT = """
 PLAY [Prepare hosts] ***********************************************************
@@ -83,7 +84,7 @@ def test_output_is_streamed_kept_whole_and_the_exit_code_handed_back(tmp_path: P
     said: list[str] = []
     program = "import sys; print('TASK [a] ***'); print('changed: [demo]'); print('no newline', end=''); sys.exit(4)"
     log = tmp_path / "build/site.log"
-    code = playbook.run([sys.executable, "-c", program], tmp_path, log, playbook.View(said.append, Clock()))
+    code = run([sys.executable, "-c", program], tmp_path, log, playbook.View(said.append, Clock()))
     assert code == 4
     assert said == ["   0.0 s    a: changed on demo"]
     assert log.read_text() == "TASK [a] ***\nchanged: [demo]\nno newline\n"

@@ -18,7 +18,7 @@ def test_every_fault_is_shown_once_and_every_environment_has_an_outcome() -> Non
     verdicts = [faults.Verdict("lab", GOOD), faults.Verdict("a", faults=(BAD,)), faults.Verdict("b", faults=(BAD, BAD))]
     text = faults.as_text(verdicts).splitlines()
     assert text[:2] == ["compose/demo/compose.yml:3: services.api: no image; name one", "lab:"]
-    assert "    a.yml:7: watch: not in force yet" in text
+    assert "    watch: a.yml:7" in text
     assert text[-2:] == ["a: 1 fault; no host was touched", "b: 2 faults; no host was touched"]
 
 

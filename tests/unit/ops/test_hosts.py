@@ -72,6 +72,21 @@ def test_what_cannot_be_read_is_refused_with_its_place(inventory: Path, text: st
         hosts.read_hosts(inventory)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("all: [one]\n", "`vars` of `all` is no mapping"),
+        ("all: {hosts: [one, two]}\n", "`hosts` of `all` is no mapping"),
+        ("all: {hosts: {one: 5}}\n", "`one` of `all` is no mapping"),
+        ("all: {children: {web: {vars: x}}}\n", "`vars` of `web` is no mapping"),
+    ],
+)
+def test_hosts_that_are_no_mapping_are_refused(inventory: Path, text: str, message: str) -> None:
+    write(inventory / "hosts.yml", text)
+    with pytest.raises(hosts.InventoryUnreadable, match=message):
+        hosts.read_hosts(inventory)
+
+
 def test_a_wrong_host_name_is_answered_with_the_near_one(inventory: Path) -> None:
     with pytest.raises(hosts.InventoryUnreadable) as told:
         hosts.choose_hosts(inventory, "demo,tow")
