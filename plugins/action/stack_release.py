@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import local_command, request
+from slipway import local_command, request, vault
 from slipway.errors import SlipwayError
 from slipway.load import load_environment
 from slipway.load.secrets import secret_values
@@ -27,15 +27,15 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         stack, check = str(self._task.args["stack"]), bool(self._task.check_mode)
         try:
-            asked = self._request(stack, (task_vars or {}).get("vault") or {})
+            asked = self._request(stack, vault.opened((task_vars or {}).get("vault")))
         except SlipwayError as error:
             return {"failed": True, "msg": str(error), "exit_code": error.exit_code}
         done = self._low_level_execute_command(request.command(stack, check=check), in_data=json.dumps(asked).encode())
         return request.read_answer(stack, done["rc"], done["stdout"], done["stderr"], check=check)
 
-    def _request(self, stack: str, vault: Any) -> dict[str, Any]:
+    def _request(self, stack: str, opened: object) -> dict[str, Any]:
         words, run = self._task.args, partial(local_command.run, folder=ROOT)
         environment = load_environment(Path(words["inventory"]), Path(words["compose"]))
-        values = secret_values(environment, stack, vault, run)
+        values = secret_values(environment, stack, opened, partial(local_command.ask_all, folder=ROOT))
         base = words.get("base") == stack
         return request.request(environment.stacks[stack], values, request.origin(run), "site.yml", base=base)

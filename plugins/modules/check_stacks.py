@@ -14,6 +14,10 @@ options:
     description: Folder that holds a folder per stack.
     type: path
     required: true
+  secrets:
+    description: Ask for every secret's value too, and fail with those that have none; no value is shown.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

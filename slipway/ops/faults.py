@@ -1,7 +1,7 @@
 """The check of everything a person wrote: all environments, all faults at once, before any host is asked."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,23 @@ from .hosts import InventoryUnreadable, choose_environment, environments
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """Whether a secret has a value where it comes from; never the value."""
+
+    stack: str
+    name: str
+    source: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What an environment holds, or its faults."""
 
     name: str
     environment: Environment | None = None
     faults: tuple[Fault, ...] = ()
+    secrets: tuple[Answered, ...] = ()
 
 
 def chosen(root: Path, wanted: str) -> list[Path]:
@@ -32,6 +43,24 @@ def chosen(root: Path, wanted: str) -> list[Path]:
 def check(inventories: Sequence[Path], compose: Path) -> list[Verdict]:
     """Load each environment and return what it holds or its faults."""
     return [_verdict(inventory, compose) for inventory in inventories]
+
+
+def ask_for_secrets(verdicts: Sequence[Verdict], inventories: Sequence[Path], root: Path) -> list[Verdict]:
+    """Return the verdicts with what the sources of secrets answered; an environment with faults is not asked for."""
+    return [
+        _asked(verdict, verdict.environment, inventory, root) if verdict.environment else verdict
+        for verdict, inventory in zip(verdicts, inventories, strict=True)
+    ]
+
+
+def _asked(verdict: Verdict, environment: Environment, inventory: Path, root: Path) -> Verdict:
+    from .secrets import ask  # noqa: PLC0415 - a check of the files shall not wait for it
+
+    asked = ask(environment, environment.stacks, inventory, root)
+    faults = tuple(sorted(one.fault for one in asked if one.fault))
+    return replace(
+        verdict, faults=faults, secrets=tuple(Answered(one.stack, one.name, one.source, one.fault is None) for one in asked)
+    )
 
 
 def _verdict(inventory: Path, compose: Path) -> Verdict:
@@ -51,7 +80,8 @@ def as_json(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 def _entry(verdict: Verdict) -> dict[str, Any]:
     faults = [asdict(fault) for fault in verdict.faults]
     known = accepted.as_json(verdict.environment) if verdict.environment else {"environment": verdict.name}
-    return {**known, "faults": faults}
+    secrets = {"secrets": [asdict(secret) for secret in verdict.secrets]} if verdict.secrets else {}
+    return {**known, **secrets, "faults": faults}
 
 
 def as_text(verdicts: Sequence[Verdict]) -> str:
@@ -61,7 +91,15 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
 
 
 def _outcome(verdict: Verdict) -> str:
-    if verdict.environment:
-        return "\n".join([f"{verdict.name}:", *(f"  {line}" for line in accepted.as_text(verdict.environment).splitlines())])
+    lines = accepted.as_text(verdict.environment).splitlines() if verdict.environment else []
+    if verdict.secrets:
+        lines += ["secrets:", *_table([(f"{s.stack}.{s.name}", s.source, "ok" if s.ok else "missing") for s in verdict.secrets])]
     count = len(verdict.faults)
-    return f"{verdict.name}: {count} fault{'s' if count != 1 else ''}; no host was touched"
+    ending = f" {count} fault{'s' if count != 1 else ''}; no host was touched" if count else ""
+    return "\n".join([f"{verdict.name}:{ending}", *(f"  {line}" for line in lines)])
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -133,12 +133,20 @@ class _Tree:
 
     def _add(self, name: str, group: Mapping[str, Any], depth: int, above: tuple[str, ...]) -> None:
         self.depths[name] = max(depth, self.depths.get(name, 0))
-        self.groups[name] = self.groups.get(name, {}) | (group.get("vars") or {})
-        for host, variables in (group.get("hosts") or {}).items():
-            self.hosts[host] = self.hosts.get(host, {}) | (variables or {})
+        self.groups[name] = self.groups.get(name, {}) | _entries(group, "vars", name)
+        for host, variables in _entries(group, "hosts", name).items():
+            self.hosts[host] = self.hosts.get(host, {}) | _entries({host: variables}, host, name)
             self.members.setdefault(host, set()).update((*above, name))
-        for child, below in (group.get("children") or {}).items():
+        for child, below in _entries(group, "children", name).items():
             self._add(child, below or {}, depth + 1, (*above, name))
+
+
+def _entries(group: object, key: str, name: str) -> Variables:
+    """Return what stands under a key of a group."""
+    found = group.get(key) or {} if isinstance(group, Mapping) else group
+    if not isinstance(found, dict):
+        raise InventoryUnreadable(f"hosts.yml: `{key}` of `{name}` is no mapping", "correct it; `fab check` shows all faults")
+    return found
 
 
 def _variables(folder: Path, name: str) -> Variables:

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +24,8 @@ class BadOption(SlipwayError):
     exit_code = 2
 
 
-def operation(**options: str) -> Callable[[Verb], Verb]:
-    """Make a verb of a function; keywords are the help texts of its options."""
+def operation(free: str = "", /, **options: str) -> Callable[[Verb], Verb]:
+    """Make a verb of a function; keywords are the help texts of its options, `free` one that may stand without its name."""
 
     def decorate(verb: Verb) -> Verb:
         @functools.wraps(verb)
@@ -43,10 +43,40 @@ def operation(**options: str) -> Callable[[Verb], Verb]:
                     f"a bug: {type(error).__name__}: {error}\n  next: run it again as `fab --debug …` and report the traceback", 1
                 )
 
+        if free and has_free_word(sys.argv, verb.__name__, valued(signature(verb))):
+            # Invoke knows no word that may be left out: it takes words where a parameter has no default.
+            guarded.__signature__ = without_default(signature(verb), free)  # type: ignore[attr-defined]
         made: Verb = task(guarded, help=options, auto_shortflags=False)
         return made
 
     return decorate
+
+
+def valued(options: Signature) -> set[str]:
+    """Return the options that take a value."""
+    return {written(name) for name, option in options.parameters.items() if not isinstance(option.default, bool)}
+
+
+def written(parameter: str) -> str:
+    """Return an option as people write it: `--dry-run` for `dry_run`, `--from` for `from_`."""
+    return f"--{parameter.strip('_').replace('_', '-')}"
+
+
+def has_free_word(words: Sequence[str], verb: str, valued: set[str]) -> bool:
+    """Say whether a command line holds a word after its verb that belongs to no option."""
+    rest = iter(words[words.index(verb) + 1 :] if verb in words else ())
+    for word in rest:
+        if not word.startswith("-"):
+            return True
+        if word in valued:
+            next(rest, None)
+    return False
+
+
+def without_default(options: Signature, free: str) -> Signature:
+    """Return a signature of which one parameter must be given."""
+    found = options.parameters
+    return options.replace(parameters=[found[n].replace(default=Parameter.empty) if n == free else found[n] for n in found])
 
 
 def stop(message: str, code: int) -> None:
@@ -68,6 +98,12 @@ def show(answer: Any) -> None:
     sys.stdout.flush()
 
 
+def tell(text: str) -> None:
+    """Say how far a verb is, beside its answer."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def number(option: str, text: str) -> int:
     """Return the whole number a person wrote for an option."""
     if not text.isascii() or not text.isdigit():
@@ -80,7 +116,7 @@ def answer_mistakes(words: Sequence[str], verbs: Collection) -> None:
     if Path(words[0]).name != "fab":
         return
     # Not `verbs.to_contexts()`: that takes the help texts out of the tasks.
-    options = {name: {f"--{option}" for option in list(signature(verbs[name].body).parameters)[1:]} for name in verbs.task_names}
+    options = {name: set(map(written, list(signature(verbs[name].body).parameters)[1:])) for name in verbs.task_names}
     if wrong := mistake(words[1:], options):
         stop(wrong, 2)
 

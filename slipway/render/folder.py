@@ -2,6 +2,7 @@
 
 import hashlib
 import posixpath
+from collections.abc import Iterator
 
 from ..model import Mount, Service, Stack
 from . import names
@@ -29,8 +30,12 @@ def release_source(stack: Stack, number: int, mount: Mount) -> str:
 
 def base_source(stack: Stack, mount: Mount) -> str:
     """Return where a store finds a bind mount: named by its content, so that the base's diff sees a change."""
-    text = "\0".join(part for item in mounted_files(stack, mount).items() for part in item)
+    text = "\0".join(part for item in mounted_files(stack, mount).items() for part in (*item, *_mode(stack, item[0])))
     return _below(f"{names.base_folder(stack.name)}/files/{hashlib.sha256(text.encode()).hexdigest()[:12]}", mount)
+
+
+def _mode(stack: Stack, path: str) -> tuple[str, ...]:
+    return ("program",) if path in stack.programs else ()
 
 
 def _below(folder: str, mount: Mount) -> str:
@@ -41,30 +46,36 @@ def _below(folder: str, mount: Mount) -> str:
 
 def release_files(stack: Stack, number: int) -> dict[str, str]:
     """Return the files a release mounts: path on the host -> text."""
-    return _files(stack, [(service, f"{names.release_folder(stack.name, number)}/files") for service in _apps(stack)])
+    return {path: stack.files[name] for path, name in _release_paths(stack, number)}
+
+
+def release_programs(stack: Stack, number: int) -> list[str]:
+    """Return those of a release's files that may be run."""
+    return sorted({path for path, name in _release_paths(stack, number) if name in stack.programs})
 
 
 def base_files(stack: Stack) -> dict[str, str]:
     """Return the files that stores mount: path on the host -> text."""
-    found: dict[str, str] = {}
+    return {path: stack.files[name] for path, name in _base_paths(stack)}
+
+
+def base_programs(stack: Stack) -> list[str]:
+    """Return those of the stores' files that may be run."""
+    return sorted({path for path, name in _base_paths(stack) if name in stack.programs})
+
+
+def _release_paths(stack: Stack, number: int) -> Iterator[tuple[str, str]]:
+    folder = f"{names.release_folder(stack.name, number)}/files"
+    for service in stack.of_kind("web", "worker", "scheduler", "task"):
+        for mount in _binds(service):
+            yield from ((f"{folder}/{name}", name) for name in mounted_files(stack, mount))
+
+
+def _base_paths(stack: Stack) -> Iterator[tuple[str, str]]:
     for service in stack.of_kind("store"):
         for mount in _binds(service):
             root = base_source(stack, mount).removesuffix(f"/{relative(mount.source)}").removesuffix("/.")
-            found |= {f"{root}/{path}": text for path, text in mounted_files(stack, mount).items()}
-    return found
-
-
-def _files(stack: Stack, folders: list[tuple[Service, str]]) -> dict[str, str]:
-    return {
-        f"{folder}/{path}": text
-        for service, folder in folders
-        for mount in _binds(service)
-        for path, text in mounted_files(stack, mount).items()
-    }
-
-
-def _apps(stack: Stack) -> list[Service]:
-    return stack.of_kind("web", "worker", "scheduler", "task")
+            yield from ((f"{root}/{name}", name) for name in mounted_files(stack, mount))
 
 
 def _binds(service: Service) -> list[Mount]:

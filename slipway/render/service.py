@@ -69,7 +69,8 @@ def _mount(mount: Mount, source: Source) -> dict[str, Any]:
         where = source(mount)
         return {"type": "bind", "source": where, "target": mount.target, **read_only, "bind": {"create_host_path": False}}
     named = {"source": mount.source} if mount.source else {}
-    return {"type": mount.type, **named, "target": mount.target, **read_only}
+    options: dict[str, Any] = {mount.type: dict(mount.options)} if mount.options else {}
+    return {"type": mount.type, **named, "target": mount.target, **read_only, **options}
 
 
 def volume_definitions(stack: str, services: list[Service]) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""Run the comparisons: `python -m tests.bench [WORD …]`; without words all of them, written down in build/ and docs/."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .cost import Unmeasurable, machine
+from .entries import ENTRIES, ROOT
+from .runner import Result, as_json, as_table, measure, placed
+
+RECORD = ROOT / "build/bench.json"
+PAGE = ROOT / "docs/benchmarks.md"
+
+
+def main(words: list[str]) -> int:
+    """Measure, show, and write down what was measured; 1 where a bound is exceeded or something cannot be measured."""
+    where, failed, results = machine(), False, list[Result]()
+    for entry in ENTRIES:
+        if words and not any(word in entry.name for word in words):
+            continue
+        try:
+            results.append(measure(entry, where))
+        except Unmeasurable as missing:
+            say(f"{entry.name}: cannot be measured: {missing}")
+            failed = True
+            continue
+        say(str(results[-1]))
+    table = as_table(results, f"Measured {datetime.now(UTC):%Y-%m-%d} on {where}.")
+    if words or failed:
+        say(f"\n{table}\n\nnothing was written down: not all entries were measured")
+    else:
+        write_down(results, table)
+    return int(failed or any(result.over for result in results))
+
+
+def write_down(results: list[Result], table: str) -> None:
+    """Keep the results for machines and people."""
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(json.dumps(as_json(results), indent=2) + "\n", encoding="utf-8")
+    PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), table), encoding="utf-8")
+    say(f"written: {Path(RECORD).relative_to(ROOT)}, {Path(PAGE).relative_to(ROOT)}")
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
