@@ -147,9 +147,11 @@ def unique(shape: Shape) -> Shape:
 
     def read(source: Source, node: Node, path: Path) -> list[Any]:
         found: list[Any] = each(shape)(source, node, path)
+        seen: set[Any] = set()
         for index, item in enumerate(found):
-            if item in found[:index]:
+            if item in seen:
                 source.faults.add(node.items[index], (*path, index), "written twice in one list", "remove it")
+            seen.add(item)
         return found
 
     return read

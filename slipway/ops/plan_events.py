@@ -15,6 +15,7 @@ from .plan_reading import Act, Base, HostPlan, Item, Secrets, StackPlan, Stop, T
 Event = Mapping[str, Any]
 FIREWALL = "/etc/slipway/firewall.nft"
 CONCEALED = " (secret)"  # beside the path of a file whose content is not shown
+OPENING = re.compile(r'(.+) accept(?: comment "(.*)")?')
 OPENINGS = re.compile(r"chain openings \{\n(.*?)\n  \}", re.DOTALL)
 OLD_VERDICTS = ("unchanged", "would deploy")  # of an engine that tells nothing more
 WHOSE_ROLE = re.compile(r"^\S+ : ")
@@ -120,13 +121,9 @@ def _openings(role: str, before: str, after: str) -> Iterator[Item]:
 
 def openings(rules: str) -> list[str]:
     """Return what our firewall's rules let in, each with its reason."""
-    block, found, why = OPENINGS.search(rules), [], ""
-    for line in block[1].splitlines() if block else []:
-        if line.strip().startswith("#"):
-            why = f" ({line.strip(' #')})"
-        elif line.strip():
-            found.append(line.strip().removesuffix(" accept").replace("dport ", "") + why)
-    return found
+    block = OPENINGS.search(rules)
+    found = [OPENING.fullmatch(line.strip()) for line in block[1].splitlines()] if block else []
+    return [line[1].replace("dport ", "") + (f" ({line[2]})" if line[2] else "") for line in found if line]
 
 
 def _stack(result: Event, stacks: Mapping[str, Stack]) -> Iterator[StackPlan]:

@@ -38,7 +38,7 @@ def test_each_requirement_of_a_readme_leads_to_the_line_that_settles_it(system: 
 def words_without_effect() -> dict[str, set[str]]:
     """Return the stack files' words that the loader calls not in force, and the systems that use them."""
     found: dict[str, set[str]] = {}
-    for name in ("production", "systems"):
+    for name in ("fleet", "systems"):
         for note in load_environment(ROOT / "inventory" / name, ROOT / "compose").waiting:
             if folder := STACK_FILE.fullmatch(note.file):
                 word = re.sub(r"\[\d+\]", "[]", note.path.partition("x-slipway.")[2])

@@ -18,7 +18,7 @@ SYSTEMS = ("epu", "palmistry", "policy", "propflow", "ps-labs-agent")
 
 @pytest.fixture(scope="module")
 def production() -> Environment:
-    return load_environment(ROOT / "inventory/production", ROOT / "compose")
+    return load_environment(ROOT / "inventory/fleet", ROOT / "compose")
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -117,7 +117,7 @@ def test_files_are_added_changed_and_removed() -> None:
 
 
 def test_openings_are_told_by_their_reasons_beside_the_file() -> None:
-    after = RULES % "    # the office\n    ip saddr 192.0.2.0/24 tcp dport 9443 accept\n"
+    after = RULES % '    ip saddr 192.0.2.0/24 tcp dport 9443 accept comment "the office"\n'
     diff = [{"before": f"file 0644 root:root\n{RULES % ''}", "after": f"file 0644 root:root\n{after}"}]
     diff[0]["after_header"] = plan_events.FIREWALL
     items = one(result("host_files", changed=True, paths=[plan_events.FIREWALL], diff=diff)).items
