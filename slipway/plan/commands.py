@@ -1,5 +1,7 @@
 """The docker commands of a plan and the containers they name. Builds argv; runs nothing."""
 
+import math
+import re
 from collections.abc import Iterable
 
 from ..model import Kind, Service
@@ -13,6 +15,7 @@ RUNNING: tuple[Kind, ...] = ("web", "worker", "scheduler")  # what a release kee
 STORE_START_SECONDS = 300  # a first start makes a database
 WORKER_START_SECONDS = 120
 GRACE_MARGIN_SECONDS = 15
+DURATIONS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
 
 
 def compose(project: str, file: str, *words: str) -> Argv:
@@ -67,8 +70,21 @@ def start(name: str, new: Placed, services: list[Service], why: str, limit_secon
 
 
 def start_seconds(services: Iterable[Service]) -> int:
-    """Return how long the slowest start may take."""
-    return max((service.health.start_seconds if service.health else WORKER_START_SECONDS) for service in services)
+    """Return how long the slowest start may take; a longer `start_period` of the team's own check counts."""
+    longest = (max(_usual_start_seconds(service), _start_period_seconds(service)) for service in services)
+    return max(longest, default=0)
+
+
+def _usual_start_seconds(service: Service) -> int:
+    if service.store:
+        return STORE_START_SECONDS
+    return service.health.start_seconds if service.health else WORKER_START_SECONDS
+
+
+def _start_period_seconds(service: Service) -> int:
+    """Return Compose's `start_period`, kept as Go writes durations: `1m30s`."""
+    period = str((service.compose.get("healthcheck") or {}).get("start_period", ""))
+    return math.ceil(sum(float(number) * DURATIONS[unit] for number, unit in re.findall(r"([\d.]+)(h|ms|m|s)", period)))
 
 
 def restart(name: str, containers: list[str], policy: str, why: str) -> Step:

@@ -163,7 +163,7 @@ def _base_up(new: Placed, change: BaseChange, file: str) -> list[Step]:
         f"start {', '.join(started)}",
         up,
         {"containers": containers},
-        commands.STORE_START_SECONDS,
+        commands.start_seconds(new.stack.services[name] for name in started),
         environment=True,
     )
     return [*([removed] if gone else []), *([begin] if started else [])]
@@ -175,7 +175,7 @@ def _stores_healthy(new: Placed) -> list[Step]:
         return []
     containers = [names.store_container(new.stack.name, store.name) for store in stores]
     why = "be sure that every store is healthy"
-    healthy = Step("stores", "start", why, arguments={"containers": containers}, limit_seconds=commands.STORE_START_SECONDS)
+    healthy = Step("stores", "start", why, arguments={"containers": containers}, limit_seconds=commands.start_seconds(stores))
     return [healthy, *(_ask(new, store) for store in stores if store.routes)]
 
 
@@ -259,7 +259,7 @@ def _ask(new: Placed, service: Service) -> Step:
 def _workers(new: Placed) -> list[Step]:
     workers = new.stack.of_kind("worker")
     why = "start the workers beside the old ones"
-    return [commands.start("start-workers", new, workers, why, commands.WORKER_START_SECONDS)] if workers else []
+    return [commands.start("start-workers", new, workers, why, commands.start_seconds(workers))] if workers else []
 
 
 def _go_live(new: Placed, before: Before, site: str) -> list[Step]:
@@ -296,6 +296,6 @@ def start_schedulers(new: Placed) -> list[Step]:
         return []
     containers = commands.started_containers(new, schedulers)
     return [
-        commands.start("start-schedulers", new, schedulers, "start the scheduler", commands.WORKER_START_SECONDS),
+        commands.start("start-schedulers", new, schedulers, "start the scheduler", commands.start_seconds(schedulers)),
         commands.restart("restart-schedulers", containers, "unless-stopped", "bring the scheduler back after a power cut"),
     ]

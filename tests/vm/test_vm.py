@@ -13,7 +13,10 @@ from slipway import lab
 from slipway.lab import vm
 
 ROOT = Path(__file__).parents[2]
+# An emulated processor is ten times slower.
+PATIENCE = '"1.0.0"\n      START_SECONDS: 600\n      CHECK_SECONDS: 60\n      TASK_SECONDS: 600'
 SWAPS = {
+    '"1.0.0"': PATIENCE,
     "test.localhost": "vm.localhost",
     "    test:": "    vm:",
     "2202": str(vm.SSH_PORT),
