@@ -1,6 +1,7 @@
 """A real Debian 13 VM: what only its own kernel can show. Slow without KVM, so only `make test-all` runs it."""
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -47,7 +48,8 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def playbook(inventory: Path) -> str:
     argv = [ROOT / ".venv/bin/ansible-playbook", "-i", inventory, "site.yml"]
-    run = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=2400)
+    patient = {**os.environ, "ANSIBLE_TIMEOUT": "120"}
+    run = subprocess.run(argv, cwd=ROOT, env=patient, capture_output=True, text=True, check=False, timeout=2400)
     assert run.returncode == 0, (run.stdout + run.stderr)[-4000:]
     return run.stdout
 
