@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "slipway"
-PURE = ("model.py", "codec.py", "environment.py", "placement.py", "serving.py", "load", "render", "plan", "changes", "reference")
+PURE = (
+    "model.py",
+    "codec.py",
+    "environment.py",
+    "placement.py",
+    "serving.py",
+    "load",
+    "render",
+    "plan",
+    "changes",
+    "reference",
+    "init",
+)
 ON_HOSTS = ("__init__.py", "model.py", "codec.py", "errors.py", "placement.py", "serving.py", "render", "plan", "changes", "host")
 IMPURE_MODULES = {"os", "subprocess", "time", "random", "socket", "shutil", "tempfile"}
 HOST_LIBRARIES = {"docker", "jinja2"}
