@@ -43,7 +43,6 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
     "inventory": (
         "stacks.*.place",
         "stacks.*.expires_days",
-        "admins.*.expires",
         "docker.registries",
         "deploy_order",
         "approvers",

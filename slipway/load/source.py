@@ -54,7 +54,10 @@ class Source:
             return dict(self.mapping(node, path))
         found: dict[str, Node | str] = {}
         for index, item in enumerate(node.items):
+            known = len(self.faults.found)
             key, equals, value = self.word(item, (*path, index)).partition("=")
+            if len(self.faults.found) > known:
+                continue  # a text that could not be read names no key
             found[unescaped(key)] = value if equals else Node(None, item.file, item.line, item.line)
         return found
 

@@ -143,3 +143,8 @@ def test_words_without_effect_are_named(project: Project) -> None:
     found = [(note.path, note.message) for note in project.load().waiting]
     assert ("services.api.x-slipway.assets", "understood, not in force yet") in found
     assert ("timezone", "understood, not in force yet") in found
+
+
+def test_a_variable_that_cannot_be_filled_is_one_fault(project: Project) -> None:
+    project.base({"services/api/environment": ["A=${MISSING:?}", "B=1"]}, {})
+    assert [fault.split(": ")[1] for fault in project.faults()] == ["services.api.environment[0]"]

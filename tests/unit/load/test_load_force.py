@@ -25,7 +25,7 @@ EFFECT_AT_CHECK = {
     "inventory": ("stacks", "releases", "production"),
 }
 # Words that share their last part with something else that is carried out.
-NAMESAKES = {"service": ("task.current",), "root": (), "inventory": ("stacks.place", "admins.expires", "docker.registries")}
+NAMESAKES = {"service": ("task.current",), "root": (), "inventory": ("stacks.place", "docker.registries")}
 
 
 def attributes(files: list[Path]) -> set[str]:
