@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..load.folder import NotShipped
 from ..load.keys import NETWORK
@@ -19,14 +20,12 @@ SWARM = ("mode", "endpoint_mode")
 
 
 def propose_image(sketch: Sketch, facts: Facts) -> None:
-    """Propose the image's name and tag for what the team builds."""
-    if not facts.builds:
+    """Propose the name and tag of an image that the team builds, here or at another service."""
+    build = _build_of(sketch, facts)
+    if not build:
         return
-    sketch.laptop(facts, "build", facts.data["build"])
-    sketch.drop(facts, "build", "images are built and pushed before a deploy; built on the laptop by compose.override.yml")
-    target = loose.text(loose.mapping(facts.data["build"]).get("target"))
-    if LAPTOP_TARGET.search(target):
-        sketch.guess((*facts.path, "build", "target"), f"`{target}` looks like a target for the laptop: push the one that serves")
+    if facts.builds:
+        _leave_build_to_the_laptop(sketch, facts)
     path = (*facts.path, "image")
     written = loose.text(facts.data.get("image"))
     if written and "$" in written:
@@ -34,7 +33,7 @@ def propose_image(sketch: Sketch, facts: Facts) -> None:
     repository, tag = _split_image(written)
     if written and tag and not LATEST.fullmatch(tag):
         return
-    first = sketch.builds.setdefault(repr(facts.data["build"]), facts.name)
+    first = sketch.builds.setdefault(repr(build), facts.name)
     name = repository if "/" in repository else f"${{REGISTRY:?}}/{sketch.team.order.name}/{first}"
     if "REGISTRY" in name:
         _ask(sketch, "REGISTRY", sketch.team.order.registry, "where your images are pushed, such as ghcr.io/acme")
@@ -42,6 +41,25 @@ def propose_image(sketch: Sketch, facts: Facts) -> None:
     sketch.change(
         path, "built by you: pushed under this name, with the release as its tag", Put(path, f"{name}:${{RELEASE:?}}", first=True)
     )
+
+
+def _build_of(sketch: Sketch, facts: Facts) -> Any:
+    """Return how a service's image is built: by its own words, or by those of a service that builds the same image."""
+    if facts.builds:
+        return facts.data["build"]
+    image = loose.text(facts.data.get("image"))
+    services = map(loose.mapping, sketch.team.services.values())
+    return next(
+        (other["build"] for other in services if image and loose.text(other.get("image")) == image and other.get("build")), None
+    )
+
+
+def _leave_build_to_the_laptop(sketch: Sketch, facts: Facts) -> None:
+    sketch.laptop(facts, "build", facts.data["build"])
+    sketch.drop(facts, "build", "images are built and pushed before a deploy; built on the laptop by compose.override.yml")
+    target = loose.text(loose.mapping(facts.data["build"]).get("target"))
+    if LAPTOP_TARGET.search(target):
+        sketch.guess((*facts.path, "build", "target"), f"`{target}` looks like a target for the laptop: push the one that serves")
 
 
 def _ask(sketch: Sketch, name: str, value: str, what: str) -> None:

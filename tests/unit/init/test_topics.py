@@ -231,3 +231,11 @@ def test_what_only_a_person_can_decide_is_left_and_listed(project: Project, word
         for decision in outcome.decisions
         for fault in decision.faults
     )
+
+
+def test_an_image_that_another_service_builds_is_built_by_you_too(project: Project) -> None:
+    project.init(
+        "services:\n  web:\n    build: .\n    image: acme/shop:latest\n    ports: ['8000:8000']\n"
+        "  worker:\n    image: acme/shop:latest\n    command: celery -A shop worker\n"
+    )
+    assert project.service("worker").image == project.service("web").image == "acme/shop:1.4.2"
