@@ -96,7 +96,7 @@ def init(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
 
 @operation.operation(env=ENV, host=HOST, json=JSON)
 def users(_: Context, env: str = "", host: str = "", json: bool = False) -> None:
-    """Show who may log in to each host, since when, until when, and when each last did."""
+    """Show who may log in to each host, and when they last did."""
     from slipway.ops import users as people  # noqa: PLC0415 - `fab --list` shall not wait for it
 
     found = people.ask_all(_hosts(env, host), _ask)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from .environment import Opening
 from .errors import SlipwayError
@@ -12,7 +12,7 @@ ALWAYS = (
     Opening(80, "HTTP: leads to HTTPS, proves domains to the certificate authority"),
     Opening(443, "HTTPS: the edge"),
 )
-PROTOCOLS = ("tcp", "udp")
+Protocol = Literal["tcp", "udp"]
 LONGEST_COMMENT = 127  # bytes; nftables keeps 128 with the zero at the end
 
 
@@ -32,10 +32,10 @@ def opening(entry: Mapping[str, Any]) -> Opening:
     port, protocol = entry.get("port"), entry.get("protocol") or "tcp"
     if not str(port).isascii() or not str(port).isdigit() or not 1 <= int(str(port)) <= 65535:
         raise BadOpening(f"openings: port {port!r} is none", "write a number from 1 to 65535")
-    if protocol not in PROTOCOLS:
+    if protocol not in get_args(Protocol):
         raise BadOpening(f"openings: port {port}: protocol {protocol!r} is unknown", "write tcp or udp, or leave it out")
     sources = tuple(str(network(source, int(str(port)))) for source in entry.get("sources") or ())
-    return Opening(int(str(port)), str(entry.get("why") or ""), protocol, sources)
+    return Opening(int(str(port)), str(entry.get("why") or ""), cast(Protocol, protocol), sources)
 
 
 def network(source: object, port: int) -> IPv4Network | IPv6Network:

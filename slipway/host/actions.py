@@ -10,7 +10,7 @@ from ..codec import from_json
 from ..errors import ReleaseRefused, SlipwayError
 from ..model import Health
 from ..plan.step import Action, Step
-from . import clock, drain, files, health, lock, slots
+from . import clock, drain, egress, files, health, lock, slots
 from .containers import killed
 from .machine import Machine, Work
 
@@ -99,6 +99,7 @@ def _record(work: Work, step: Step) -> None:
         "abandoned": lambda: serving.abandoned(number),
     }
     work.keep_serving(changes[step.arguments["change"]]())
+    egress.follow(work)
 
 
 def _switch(work: Work, step: Step) -> None:

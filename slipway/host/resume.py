@@ -9,7 +9,7 @@ from ..errors import HostError
 from ..placement import Placed
 from ..plan import resume as plan
 from ..plan.step import Step
-from . import clock, lock, records, slots
+from . import clock, egress, lock, records, slots
 from .actions import carry_out
 from .docker import PROJECT, Container
 from .machine import Machine, Work
@@ -34,6 +34,7 @@ def heal(work: Work) -> list[Done]:
     work = in_force(work)
     steps = planned(work)
     done = carry_out_all(work, steps, carry_out)
+    egress.follow(work)
     work.note({"event": "resumed", "steps": [step.name for step in done]})
     return done
 
@@ -103,8 +104,9 @@ def base_in_force(work: Work) -> Mapping[str, Any] | None:
 
 
 def load_switch(machine: Machine) -> None:
-    """Load the map of all stacks, before anything else: it takes milliseconds, and nginx needs it."""
+    """Load map and fence of all stacks, before anything else: it takes milliseconds, and nginx needs the map."""
     slots.put_in_force(machine.layout, machine.runner)
+    egress.put_in_force(machine.layout, machine.runner)
 
 
 def _found(container: Container) -> plan.Found:

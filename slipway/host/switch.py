@@ -17,8 +17,8 @@ def ensure_address(runner: Runner) -> bool:
     return True
 
 
-def load(runner: Runner, rules: str) -> None:
+def load(runner: Runner, rules: str, what: str = "the switch") -> None:
     """Load the rules in one transaction."""
     outcome = runner.attempt(("nft", "-f", "-"), stdin=rules, limit_seconds=20)
     if outcome.code:
-        raise HostError(f"nftables refused the switch:\n{outcome.text}", "this is a fault of the engine or the kernel: report it")
+        raise HostError(f"nftables refused {what}:\n{outcome.text}", "this is a fault of the engine or the kernel: report it")

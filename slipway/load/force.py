@@ -16,7 +16,7 @@ from .stack import StackDraft
 Page = Literal["root", "service", "inventory"]
 
 WAITING: Mapping[Page, tuple[str, ...]] = {
-    "root": ("watch", "canary", "metrics", "alerts", "egress_ports", "mask_query"),
+    "root": ("watch", "canary", "metrics", "alerts", "mask_query"),
     "service": (
         "routes.*.cache",
         "health.interval_seconds",

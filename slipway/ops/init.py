@@ -119,7 +119,7 @@ def _judge(order: Order) -> None:
         )
     if order.host and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:-]*", order.host) is None:
         raise BadOption(f"--host is {order.host!r}, no address", "write an address such as 203.0.113.7, or a name")
-    if order.registry and re.fullmatch(r"[a-z0-9]+(?:[._/:-]+[a-z0-9]+)*", order.registry) is None:
+    if order.registry and re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9._-]+)*", order.registry) is None:
         raise BadOption(f"--registry is {order.registry!r}, no registry", "write for example ghcr.io/acme")
     if order.release and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", order.release) is None:
         raise BadOption(f"--release is {order.release!r}, no tag", "write for example 1.4.2")

@@ -12,6 +12,7 @@ PURE = (
     "model.py",
     "codec.py",
     "environment.py",
+    "firewall.py",
     "placement.py",
     "serving.py",
     "load",

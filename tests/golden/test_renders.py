@@ -13,7 +13,7 @@ from slipway.plan import retire
 from slipway.plan.deploy import Before, steps, to_text
 from slipway.plan.place import Images, Taken, place
 from slipway.plan.step import Step
-from slipway.render import switch
+from slipway.render import egress, switch
 from slipway.render.base import base_project
 from slipway.render.release import release_project
 from slipway.render.site import site
@@ -77,6 +77,7 @@ def rendered(wanted: Stack, serving: Stack | None, host: Host) -> dict[str, str]
         "compose.json": to_text(release_project(new.stack, new.placement)),
         "site.conf": text,
         "switch.nft": switch.rules(targets),
+        "egress.nft": egress.rules(egress.fences([placed for placed in (old, new) if placed])),
         "plan.txt": "".join(map(as_text, [*steps(new, before, text), *(retire.leave(old, 0) if old else [])])),
     }
 

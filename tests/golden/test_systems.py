@@ -28,4 +28,11 @@ def test_a_system_is_rendered_as_reviewed(system: str, production: Environment, 
 
 def test_every_system_of_production_is_reviewed_and_nothing_else(production: Environment) -> None:
     assert set(production.stacks) == set(SYSTEMS) == {path.name for path in HERE.iterdir()}
-    assert {path.name for path in HERE.glob("*/*")} == {"base.json", "compose.json", "site.conf", "switch.nft", "plan.txt"}
+    assert {path.name for path in HERE.glob("*/*")} == {
+        "base.json",
+        "compose.json",
+        "site.conf",
+        "switch.nft",
+        "egress.nft",
+        "plan.txt",
+    }

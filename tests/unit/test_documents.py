@@ -46,4 +46,4 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 
 def test_every_verb_that_is_named_exists() -> None:
     named = {verb for page in PAGES for verb in re.findall(r"\bfab ([a-z]+)\b", page.read_text(encoding="utf-8"))}
-    assert named <= {"check", "explain", "firewall", "init", "plan", "status", "logs", "ssh"}
+    assert named <= {"check", "explain", "firewall", "init", "plan", "status", "logs", "ssh", "users"}

@@ -35,7 +35,7 @@ def from_outside(name: str, *ports: str) -> list[int]:
     """Return the ports of a host that answer another host of the lab's network."""
     address = {"test": "10.212.0.22", "noble": "10.212.0.23"}[name]
     argv = ["docker", "exec", "slipway-lab-probe", "python3", "-c", (HERE / "scan.py").read_text(), address, *ports]
-    answered: list[int] = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+    answered: list[int] = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)[address]["open"]
     return answered
 
 

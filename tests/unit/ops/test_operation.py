@@ -9,6 +9,7 @@ import pytest
 from slipway.ops import operation
 
 ROOT = Path(__file__).resolve().parents[3]
+LISTED = ["check", "explain", "firewall", "init", "logs", "plan", "ssh", "status", "users"]
 VERBS = {"status": {"--env", "--json"}, "logs": {"--stack", "--tail"}}
 
 
@@ -47,10 +48,10 @@ def test_numbers_are_refused_with_an_example() -> None:
 
 def test_the_list_shows_each_verb_with_one_line() -> None:
     listed = fab("--list").stdout.splitlines()
-    assert [line.split()[0] for line in listed[2:] if line] == ["check", "explain", "firewall", "init", "logs", "plan", "ssh", "status"]
+    assert [line.split()[0] for line in listed[2:] if line] == LISTED
 
 
-@pytest.mark.parametrize("verb", ["check", "explain", "firewall", "init", "logs", "plan", "ssh", "status"])
+@pytest.mark.parametrize("verb", LISTED)
 def test_every_option_has_a_help_text(verb: str) -> None:
     options = [line.strip() for line in fab("--help", verb).stdout.splitlines() if line.startswith("  --")]
     assert options

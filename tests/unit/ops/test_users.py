@@ -5,7 +5,10 @@ from slipway.ops.ssh import Answer
 from slipway.ops.users import Report, as_json, as_text, report
 
 HOST = Host("web1", "203.0.113.10", user="ann")
-ANN = '{"name": "ann", "keys": 1, "since": "2026-01-31T09:00:00Z", "last_day": "2027-01-31", "last_login": "2026-02-01T08:09:10Z", "from": "203.0.113.7"}'
+ANN = (
+    '{"name": "ann", "keys": 1, "since": "2026-01-31T09:00:00Z", "last_day": "2027-01-31", '
+    '"last_login": "2026-02-01T08:09:10Z", "from": "203.0.113.7"}'
+)
 BEN = '{"name": "ben", "keys": 2, "since": "", "last_day": "", "last_login": "", "from": ""}'
 
 
