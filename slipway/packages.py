@@ -1,7 +1,7 @@
 """Say which packages a host lacks and why an installation failed. Pure: the words of dpkg and apt in, sentences out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 REASONS = (
     (
@@ -37,6 +37,11 @@ def versions(output: str) -> dict[str, str]:
     """Return name -> version of what is installed, from `dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'`."""
     rows = [line.split() for line in output.splitlines()]
     return {row[1]: row[2] for row in rows if len(row) == 3 and row[0] == "installed"}
+
+
+def known(names: Sequence[str], installed: Mapping[str, str]) -> dict[str, str]:
+    """Return name -> version where all names are among what is known to be installed, else nothing."""
+    return {name: installed[name] for name in names} if all(name in installed for name in names) else {}
 
 
 def upstream(version: str) -> str:

@@ -8,7 +8,7 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.packages import failure, index_is_old, upstream, versions
+from slipway.packages import failure, index_is_old, known, upstream, versions
 
 QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
 
@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
         """Install what is missing; return the versions of what is there."""
         super().run(tmp, task_vars)
         names = [str(name) for name in self._task.args["names"]]
-        there = self._installed(names)
+        there = known(names, self._task.args.get("installed") or {}) or self._installed(names)
         missing = [name for name in names if name not in there]
         if missing and not self._task.check_mode:
             done = self._install(missing, task_vars)

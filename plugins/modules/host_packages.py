@@ -13,6 +13,10 @@ options:
     type: list
     elements: str
     required: true
+  installed:
+    description: What RV(packages) of C(host_probe) said; where it holds all of O(names), dpkg is not asked.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     support: full

@@ -6,7 +6,10 @@ short_description: Bring the engine that runs stacks onto a host
 description:
   - Packs the engine of this very tree, asks the host for the version it has, and sends the archive only where it differs.
   - Versions lie in folders of their own; the link C(current) moves at once. A run keeps the version it began with.
-options: {}
+options:
+  known:
+    description: What RV(engine) of C(host_probe) said; where it is this tree's version, the host is not asked.
+    type: str
 attributes:
   check_mode:
     support: full

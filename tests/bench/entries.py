@@ -18,6 +18,8 @@ from .runner import BoundOn, Entry, Pair
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build/bench"
 FAB = str(ROOT / ".venv/bin/fab")
+PLAYBOOK = str(ROOT / ".venv/bin/ansible-playbook")
+EMPTY_PLAY = "---\n- name: Do nothing\n  hosts: all\n  gather_facts: false\n"
 HOST = HOSTS["demo"]
 PLUGIN = "/usr/libexec/docker/cli-plugins/docker-compose"
 ENTRIES: list[Entry] = []
@@ -84,6 +86,20 @@ def status_over_a_new_connection() -> Pair:
                     )
 
     return Pair(ours, _bare_ssh, "the same, with no connection to go over")
+
+
+@entry("second `site.yml`", "an empty play on the same inventory", "s", bound=6, runs=5)
+def second_site_beside_an_empty_play() -> Pair:
+    """Compare a run that finds everything right with what Ansible costs before it does anything."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    empty = BUILD / "empty.yml"
+    empty.write_text(EMPTY_PLAY, encoding="utf-8")
+
+    def play(book: str) -> float:
+        return wall_seconds([PLAYBOOK, "-i", str(ROOT / "inventory/lab"), book], ROOT)
+
+    note = "seconds on the clock, lab host `demo` with its stack; the run to warm up brings the host to this tree"
+    return Pair(lambda: play("site.yml"), lambda: play(str(empty)), note)
 
 
 def _stacks() -> tuple[int, list[Path]]:

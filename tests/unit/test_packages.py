@@ -1,6 +1,6 @@
 import pytest
 
-from slipway.packages import failure, index_is_old, upstream, versions
+from slipway.packages import failure, index_is_old, known, upstream, versions
 
 
 def test_only_installed_packages_have_a_version() -> None:
@@ -36,3 +36,11 @@ def test_a_failed_installation_says_its_cause_and_the_next_step(message: str, ca
 def test_an_index_without_the_package_is_worth_fetching_anew() -> None:
     assert index_is_old("No package matching 'nftables' is available")
     assert not index_is_old("E: No space left on device")
+
+
+def test_what_is_known_to_be_installed_is_not_asked_again() -> None:
+    assert known(["nginx", "sudo"], {"nginx": "1.26.3-3", "sudo": "1.9", "vim": "9"}) == {"nginx": "1.26.3-3", "sudo": "1.9"}
+
+
+def test_one_package_that_is_not_known_asks_for_all() -> None:
+    assert known(["nginx", "sudo"], {"nginx": "1.26.3-3"}) == {}
