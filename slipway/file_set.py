@@ -107,7 +107,17 @@ def read_answer(code: int, output: str, errors: str) -> dict[str, Any]:
     if "refused" in data:
         return {"failed": True, "msg": data["refused"]}
     warnings = [f"not judged: {reason}" for reason in data.get("not_judged", [])]
+    warnings += [f"an earlier change did not last: {data['put_back']}"] if "put_back" in data else []
     return {**data, "warnings": warnings} if warnings else data
+
+
+def on_probation(answer: Mapping[str, Any], guard: Mapping[str, Any] | None) -> str:
+    """Return what a person shall know before the connection may be gone; nothing where no guard is armed."""
+    if not guard or not answer.get("armed"):
+        return ""
+    return (
+        f"on probation: the host puts this back by itself after {guard['seconds']} s unless a new login confirms {guard['name']}"
+    )
 
 
 def _answer(line: str) -> dict[str, Any] | None:

@@ -32,13 +32,15 @@ from .host_entries import (
     settled,
     without_secrets,
 )
-from .host_guard import arm, confirm, kept, pending, undo
+from .host_guard import arm, confirm, kept, pending, put_back, undo, undo_all
 from .host_judge import judge_in_place
 from .host_strokes import Cut, Note, after, alone, copies, draft, exhaust, finish, strokes, take_back
 
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # where checkers are, whatever sudo or the login left of PATH
 WAITS_SECONDS = 120
 UNDO_WAITS_SECONDS = 10
+UNDO, BOOT = ["undo"], ["boot"]
+CUT_OFF = "the run that made it was cut off"
 CUT_SHORT = "written by a call that was cut short; whoever reads it may not know yet\n"
 
 Judge = Callable[[Sequence[str], Sequence[Entry], Sequence[str]], tuple[int, str]]
@@ -116,9 +118,10 @@ def bring(request: Request, means: Means) -> dict[str, Any]:
     if not request.check:
         _settle(past, means.note)
     not_judged = _judged(request, seen, past, means.judge) if seen.changes else []
+    back = put_back(request.guard["name"]) if request.guard else ""
     if seen.changes and not request.check:
         _write(request, seen, past, means)
-    return _answer(request, seen, not_judged, means)
+    return {**_answer(request, seen, not_judged, means), **({"put_back": back} if back else {})}
 
 
 def _past(note: Note) -> Past:
@@ -162,7 +165,7 @@ def stale(request: Request, foreseen: Mapping[str, Entry]) -> list[str]:
 def _settle(past: Past, note: Note) -> None:
     """Finish what a cut call had decided, take back what it had only begun; a guarded one goes back whole."""
     if past.goes_back:
-        undo(past.cut.guard, note)
+        undo(past.cut.guard, note, CUT_OFF)
     elif past.cut.decided:
         finish(past.cut)
     elif past.cut.entries:
@@ -259,10 +262,10 @@ def _serve(arguments: Sequence[str]) -> None:
     if os.geteuid():
         raise Refused("the files of a host are root's; next: set `become: true`")
     request = None if arguments else read_request(json.loads(zlib.decompress(sys.stdin.buffer.read())))
-    undoing = arguments[:1] == ["undo"]
+    undoing = arguments[:1] in (UNDO, BOOT)
     with alone(UNDO_WAITS_SECONDS if undoing else WAITS_SECONDS) as held:
         if undoing:  # a call that hangs must not keep people out
-            _say(undo(arguments[1], Note()))
+            _say(undo(arguments[1], Note()) if arguments[:1] == UNDO else undo_all(Note()))
         elif not held:
             raise Refused(f"another call has been at work on this host for {WAITS_SECONDS} s; next: run this again once it ended")
         elif request:

@@ -1,6 +1,7 @@
 """The door from a play to `slipway.entry`: log in, say who let us in, or end the host with one clear cause."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from slipway.entry import Door, Host, Refusal, both, host_of, refusal
 
-RESTORES = "\n  the host puts back by itself what this run changed and nobody confirmed; then run this again"
+RESTORES = "\n  the host puts back by itself{} what this run changed and nobody confirmed; correct the cause, then run this again"
 FRESH = "-o ControlMaster=no -o ControlPath=none "  # ssh takes the first value it reads
 
 
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):
             second = self._knock(first)
             found = both(found, second) if isinstance(second, Refusal) else second
         if isinstance(found, Refusal):
-            return {"msg": str(found) + (RESTORES if words.get("confirm") else ""), **_end(found)}
+            return {"msg": str(found) + _restores(words), **_end(found)}
         facts = {name: getattr(found, name) for name in Host.__slots__}
         return {"changed": False, "user": self._get_remote_user(), **facts, **self._confirm(words.get("confirm"))}
 
@@ -54,6 +55,11 @@ class ActionModule(ActionBase):
         program = f"/var/lib/slipway/guard/{guard}/program.zip"  # not there where nothing was changed
         done = self._low_level_execute_command(f"test ! -e {program} || /usr/bin/python3 -I -S {program} confirm {guard}")
         return {} if done["rc"] == 0 else {"failed": True, "msg": (done["stdout"] + done["stderr"]).strip()}
+
+
+def _restores(words: Mapping[str, Any]) -> str:
+    limit = f" within {words['seconds']} s" if words.get("seconds") else ""
+    return RESTORES.format(limit) if words.get("confirm") else ""
 
 
 def _end(found: Refusal) -> dict[str, bool]:

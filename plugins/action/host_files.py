@@ -9,6 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
+from ansible.utils.display import Display
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -32,7 +33,10 @@ class ActionModule(ActionBase):
             wanted = file_set.request(self._task.args, sources, check=self._task.check_mode, diff=self._task.diff)
         except SlipwayError as error:
             return {"failed": True, "msg": str(error)}
-        return self._send(wanted, (task_vars or {}).get("ansible_python_interpreter", "/usr/bin/python3"))
+        answer = self._send(wanted, (task_vars or {}).get("ansible_python_interpreter", "/usr/bin/python3"))
+        if notice := file_set.on_probation(answer, wanted["guard"]):
+            Display().display(f"{(task_vars or {}).get('inventory_hostname')}: {notice}")
+        return answer
 
     def _send(self, wanted: dict[str, Any], python: str) -> dict[str, Any]:
         modules = {name: (ROOT / "slipway" / f"{name}.py").read_text() for name in file_set.PROGRAM}

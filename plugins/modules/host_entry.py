@@ -21,6 +21,9 @@ options:
   confirm:
     description: Guard to confirm once inside, if it is armed; see C(host_files).
     type: str
+  seconds:
+    description: Time after which that guard puts back; said where nobody gets in.
+    type: int
 attributes:
   check_mode:
     support: full

@@ -125,6 +125,7 @@ options:
     description:
       - Armed before the first rename. The host puts back what was there after C(seconds) and runs each command of C(undo), unless
         C(host_entry) confirms C(name) over a new connection.
+      - A restart of the host before that puts it back too, before a daemon reads it.
     type: dict
     suboptions:
       name:
@@ -242,6 +243,12 @@ armed:
   returned: with O(guard), outside check mode
   type: bool
   sample: true
+put_back:
+  description:
+    - When and why the host put an earlier change of this O(guard) back. Also a warning.
+  returned: where it did
+  type: str
+  sample: "at 2026-01-31 08:00:00 UTC the host put back /etc/ssh/sshd_config.d/00-slipway.conf: nobody confirmed it within 90 s"
 not_judged:
   description: Why the set could not be judged (check mode on a host that lacks the checker, a user or a group).
   returned: success

@@ -81,5 +81,4 @@ def test_values_without_effect_are_named(project: Project) -> None:
         "services.migrate.x-slipway.task.when",
         "services.db.x-slipway.backup",
         "stacks.shop.expires_days",
-        "admins.expires.expires",
     }
