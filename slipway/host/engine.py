@@ -174,12 +174,10 @@ def passed(work: Work, release: Release, current: Release | None) -> list[str]:
 
 
 def migrated(work: Work, current: Release | None) -> frozenset[str]:
-    """Return the images that migrated for earlier releases; the current release's own may run again."""
+    """Return the images whose migrations must not run again."""
     if current is None:
         return frozenset()
-    served = [number for number in records.served(work.folder) if number != current.number]
-    earlier = [records.release(work.folder, number) for number in served]
-    return frozenset(image for release in earlier for image in _migrating_images(release)) - set(_migrating_images(current))
+    return plan.left_behind([_migrating_images(records.release(work.folder, number)) for number in records.served(work.folder)])
 
 
 def _migrating_images(release: Release) -> list[str]:

@@ -72,21 +72,29 @@ def _stops(event: Event) -> Iterator[Stop]:
 
 def _items(event: Event) -> Iterator[Item]:
     result, role = event["result"], str(event["role"])
-    if not result.get("changed") or event["handler"] or _is(event, "stack_release"):
-        return
+    if not result.get("changed") or event["handler"] or _is(event, "stack_release") or _is(event, "debug"):
+        return  # `debug` changes nothing itself: what it notifies is told
     if _is(event, "host_files"):
         yield from _files(role, result)
     elif _is(event, "host_packages"):
         yield from (Item(role, "add", "package", str(name)) for name in result["missing"])
     elif _is(event, "stack_engine"):
         yield _engine(role, result)
-    elif _is(event, "user"):
-        yield Item(role, "do", "user", str(result.get("item") or result.get("name")))
+    elif _is(event, "host_accounts"):
+        yield from _accounts(role, result["commands"])
     elif _is(event, "systemd_service"):
         state = ", ".join(["on at boot"] * bool(result.get("enabled")) + [str(result.get("state") or "")]).strip(", ")
         yield Item(role, "do", "unit", f"{result.get('name') or result.get('item')}: {state}")
     else:
         yield Item(role, "do", "task", _plain(event["task"]).partition(" | ")[2] or _plain(event["task"]))
+
+
+def _accounts(role: str, commands: Iterable[str]) -> Iterator[Item]:
+    """Yield an item per account: made, given another last day, or shut with all that runs as it."""
+    words = [command.split() for command in commands]
+    made = {argv[-1] for argv in words if argv[0] == "useradd"}
+    for name in dict.fromkeys(argv[-1] for argv in words):
+        yield Item(role, "add" if name in made else "change", "user", name)
 
 
 def _engine(role: str, result: Event) -> Item:

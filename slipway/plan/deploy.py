@@ -4,7 +4,7 @@ Everything before the step `record` can be taken back by `back`; from there on a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +187,16 @@ def _tasks(new: Placed, when: TaskWhen) -> list[Step]:
 def _migrations(new: Placed, before: Before) -> list[Step]:
     """Return the migrations; on the way back to an earlier image there are none, since the schema only goes forward."""
     return _tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
+
+
+def left_behind(served: Iterable[Sequence[str]]) -> frozenset[str]:
+    """Return the images that a later one has brought the schema beyond; `served` are the migrating images, oldest release first."""
+    seen: set[str] = set()
+    newest: set[str] = set()
+    for images in map(set, served):
+        newest = images if images - seen else newest
+        seen |= images
+    return frozenset(seen - newest)
 
 
 def passed_migrations(new: Placed, migrated: frozenset[str]) -> list[str]:

@@ -55,7 +55,7 @@ def really_changed(output: str) -> tuple[set[tuple[str, str]], set[str]]:
     changed = {
         (event["role"], thing)
         for event in results
-        if not event["handler"]
+        if not event["handler"] and not event["action"].endswith("debug")  # it only notifies
         for thing in event["result"].get("paths") or [event["result"].get("item") or event["task"]]
     }
     return changed, {event["name"].rpartition(" : ")[2] for event in events if event["event"] == "notified"}

@@ -23,6 +23,7 @@ PASSWORD_FILE = "vault-password"
 SEALED = "sealed-3f9a"
 INLINE = "inline-77c2"
 PRINTED = "printed-b1d0"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ann"
 EXACT = f"{SEALED} a'b\"c $HOME ${{X}} {{{{ 1 + 1 }}}} é\nsecond {SEALED}\n"
 COMPOSE = """
 name: shop
@@ -56,7 +57,8 @@ class Repository:
 
     def sources(self, command: list[str]) -> None:
         secrets = {"SEALED": "vault", "INLINE": "vault", "PRINTED": {"command": command}}
-        (self.words / "stacks.yml").write_text(yaml.safe_dump({"stacks": {"shop": {"compose": "shop", "secrets": secrets}}}))
+        words = {"stacks": {"shop": {"compose": "shop", "secrets": secrets}}, "admins": {"ann": {"keys": [KEY]}}}
+        (self.words / "stacks.yml").write_text(yaml.safe_dump(words))
 
     def whole_vault(self, **values: object) -> None:
         (self.words / "vault.yml").write_text(yaml.safe_dump({"vault": {"shop": values}}, allow_unicode=True))
