@@ -13,6 +13,7 @@ description:
   - Used by C(fab plan). Keys of every line are C(event) and what belongs to it; results keep the keys in C(KEPT) only.
 """
 KEPT = (
+    "commands",
     *("changed", "msg", "exit_code", "item", "name", "state", "enabled", "rc", "cmd"),
     *("paths", "diff", "not_judged", "missing", "version", "verdict", "release", "found"),
 )

@@ -190,7 +190,7 @@ def _migrations(new: Placed, before: Before) -> list[Step]:
 
 
 def left_behind(served: Iterable[Sequence[str]]) -> frozenset[str]:
-    """Return the images that a later one has brought the schema beyond; `served` are the migrating images, oldest release first."""
+    """Return the images that a later one has brought the schema beyond; `served`: what migrates, oldest release first."""
     seen: set[str] = set()
     newest: set[str] = set()
     for images in map(set, served):

@@ -35,7 +35,7 @@ def told(**found: Any) -> dict[str, Any]:
 def test_a_fresh_host_lists_packages_files_users_openings_and_what_follows() -> None:
     (plan,) = plan_events.host_plans(recorded("fresh_host"), {"demo": SHOP})
     named = [(item.role, item.act, item.kind, item.name) for item in plan.items]
-    assert ("users", "do", "user", "deploy") in named
+    assert ("users", "add", "user", "deploy") in named
     assert ("firewall", "add", "package", "nftables") in named
     assert ("firewall", "add", "opening", "tcp { 22, 80, 443 }") in named
     assert ("firewall", "add", "link", "/etc/systemd/system/nftables.service") in named
