@@ -10,7 +10,7 @@ from ..codec import from_json
 from ..errors import ReleaseRefused, SlipwayError
 from ..model import Health
 from ..plan.step import Action, Step
-from . import clock, drain, egress, files, health, lock, slots
+from . import clock, drain, egress, files, health, lock, records, slots
 from .containers import killed
 from .machine import Machine, Work
 
@@ -80,6 +80,8 @@ def _task(work: Work, step: Step) -> None:
             raise work.crew.refusal(name, f"did not end within {step.limit_seconds} s and was killed")
         if code:
             raise work.crew.refusal(name, f"ended with {code}")
+        if image := step.arguments.get("migrates"):
+            records.note_migration(work.folder, image)
     finally:
         _keep_output(work, name)
         work.crew.remove(name)

@@ -139,7 +139,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     work = replace(work.with_generations(wish.generation, release.placement.base_generation), release=release.number)
     allot.write_secret_files(work, release)
     try:
-        for text in passed(work, release, current):
+        for text in passed(work, release):
             work.warn(text)
         steps = planned(work, release, current, base_allowed=wish.request.base)
         done = carry_out_all(work, steps, carry_out)
@@ -161,28 +161,21 @@ def planned(work: Work, release: Release, current: Release | None, *, base_allow
         base=resume.base_in_force(work),
         base_allowed=base_allowed,
         site=work.machine.nginx.site(work.folder.name),
-        migrated=migrated(work, current),
+        migrated=migrated(work),
     )
     return plan.steps(Placed(release.stack, release.placement), before, site_of(work, release))
 
 
-def passed(work: Work, release: Release, current: Release | None) -> list[str]:
+def passed(work: Work, release: Release) -> list[str]:
     """Return a sentence for each migration task of a release that will not run."""
-    tasks = plan.passed_migrations(Placed(release.stack, release.placement), migrated(work, current))
+    tasks = plan.passed_migrations(Placed(release.stack, release.placement), migrated(work))
     why = "this image's migrations ran for an earlier release, and the schema only goes forward"
     return [f"{task} is not run: {why}" for task in tasks]
 
 
-def migrated(work: Work, current: Release | None) -> frozenset[str]:
-    """Return the images whose migrations must not run again."""
-    if current is None:
-        return frozenset()
-    return plan.left_behind([_migrating_images(records.release(work.folder, number)) for number in records.served(work.folder)])
-
-
-def _migrating_images(release: Release) -> list[str]:
-    tasks = [service.name for service in release.stack.of_kind("task") if service.task and service.task.when == "migrate"]
-    return [release.placement.images[name] for name in tasks]
+def migrated(work: Work) -> frozenset[str]:
+    """Return the images whose migrations must not run again: a later one brought the schema further."""
+    return frozenset(records.migrations(work.folder)[:-1])
 
 
 def site_of(work: Work, release: Release) -> str:

@@ -70,7 +70,7 @@ def _deployed(work: Work, request: Request, current: Release | None, generation:
     refused = _refused(change, request)
     steps = [] if change.networks else engine.planned(work, release, current, base_allowed=True)
     result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
-    result = replace(result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release, current), *unseen]))
+    result = replace(result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen]))
     if refused:
         result = replace(result, verdict="refused", changed=False, error=str(refused), code=refused.exit_code)
     return Preview(result, {**_reading(work, request.stack, current, steps), "base": asdict(change)})

@@ -16,6 +16,7 @@ from .journal import Journal
 from .layout import StackFolder
 
 SCHEMA = 1
+MIGRATIONS = "migrations.json"
 SAME_VERSION = "run site.yml, whose role `stack` brings both to one version"
 
 
@@ -108,6 +109,20 @@ def releases(folder: StackFolder) -> list[int]:
 def served(folder: StackFolder) -> list[int]:
     """Return the numbers of the releases that served: of a refused one only its record stays."""
     return [number for number in releases(folder) if (folder.release(number) / "compose.json").is_file()]
+
+
+def migrations(folder: StackFolder) -> list[str]:
+    """Return the images whose migrations ran here, in that order; the last one's schema is in force."""
+    path = folder.path / MIGRATIONS
+    found: list[str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return found
+
+
+def note_migration(folder: StackFolder, image: str) -> None:
+    """Write down that an image's migrations ran; this outlives the records of releases, which are pruned."""
+    known = migrations(folder)
+    if image not in known:
+        files.write(folder.path / MIGRATIONS, json.dumps([*known, image], indent=1), 0o640)
 
 
 def keep_release(folder: StackFolder, release: Release) -> None:

@@ -4,7 +4,7 @@ Everything before the step `record` can be taken back by `back`; from there on a
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,16 +189,6 @@ def _migrations(new: Placed, before: Before) -> list[Step]:
     return _tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
 
 
-def left_behind(served: Iterable[Sequence[str]]) -> frozenset[str]:
-    """Return the images that a later one has brought the schema beyond; `served`: what migrates, oldest release first."""
-    seen: set[str] = set()
-    newest: set[str] = set()
-    for images in map(set, served):
-        newest = images if images - seen else newest
-        seen |= images
-    return frozenset(seen - newest)
-
-
 def passed_migrations(new: Placed, migrated: frozenset[str]) -> list[str]:
     """Return the migration tasks that an earlier release ran and that must not run again."""
     tasks = [service.name for service in new.stack.of_kind("task") if service.task and service.task.when == "migrate"]
@@ -208,12 +198,13 @@ def passed_migrations(new: Placed, migrated: frozenset[str]) -> list[str]:
 def _task(new: Placed, service: Service) -> Step:
     key, container = names.service_key(new.number, service.name), names.container(new.stack.name, new.number, service.name)
     assert service.task is not None  # noqa: S101 - a task has one, or it is none
+    migrates = {"migrates": new.placement.images[service.name]} if service.task.when == "migrate" else {}
     return Step(
         name=f"task-{service.name}",
         action="task",
         why=f"run the task {service.name} to its end",
         argv=commands.release_compose(new, "up", "--detach", "--no-deps", "--no-recreate", key),
-        arguments={"container": container},
+        arguments={"container": container, **migrates},
         limit_seconds=service.task.timeout_seconds,
         environment=True,
     )

@@ -89,3 +89,10 @@ def test_the_fingerprint_knows_the_stack_and_its_secrets() -> None:
     other = Stack(name="demo", services={"web": Service(name="web", image="a/b:2")})
     assert records.fingerprint(STACK, 1) == records.fingerprint(STACK, 1)
     assert len({records.fingerprint(STACK, 1), records.fingerprint(STACK, 2), records.fingerprint(other, 1)}) == 3
+
+
+def test_migrations_are_kept_in_the_order_they_ran_each_once(folder: StackFolder) -> None:
+    assert records.migrations(folder) == []
+    for image in ("app@1", "app@2", "app@1", "app@2"):
+        records.note_migration(folder, image)
+    assert records.migrations(folder) == ["app@1", "app@2"]

@@ -5,7 +5,7 @@ import pytest
 from slipway.errors import ReleaseRefused
 from slipway.model import Mount, Task
 from slipway.plan import retire
-from slipway.plan.deploy import Before, back, left_behind, steps
+from slipway.plan.deploy import Before, back, steps
 from slipway.plan.step import Step
 from slipway.render.base import base_project
 from tests.unit.plan.stacks import API, DB, MIGRATE, SEED, SHOP, release, with_services
@@ -169,25 +169,6 @@ def test_going_back_takes_only_the_new_release() -> None:
         ("remove", {"project": "shop-r2", "grace_seconds": 120}),
         ("record", {"change": "abandoned", "number": 2}),
     ]
-
-
-@pytest.mark.parametrize(
-    ("served", "behind"),
-    [
-        ([], set()),
-        ([["a"]], set()),
-        ([["a"], ["a"]], set()),
-        ([["a"], ["b"]], {"a"}),
-        ([["a"], ["b"], ["a"]], {"a"}),
-        ([["a"], ["b"], ["a"], ["a"], ["b"]], {"a"}),
-        ([["a"], ["b"], ["a"], ["c"]], {"a", "b"}),
-        ([["a"], [], ["b"]], {"a"}),
-    ],
-)
-def test_an_image_is_left_behind_once_a_later_one_migrated_even_while_it_serves_again(
-    served: list[list[str]], behind: set[str]
-) -> None:
-    assert left_behind(served) == behind
 
 
 def test_on_the_way_back_to_an_earlier_image_its_migrations_do_not_run_again() -> None:
