@@ -43,6 +43,6 @@ facts = {
     "docker_group": output("getent", "group", "docker").rpartition(":")[2],
     "deploy_sudo": output("sudo", "-l", "-U", "deploy"),
     "keys": {path.name: path.read_text() for path in Path("/etc/ssh/authorized_keys.d").glob("*")},
-    "guards": [path.name for path in Path("/var/lib/slipway/guard").glob("*")],
+    "guards": [path.parent.name for path in Path("/var/lib/slipway/guard").glob("*/undo.json")],
 }
 json.dump(facts, sys.stdout)
