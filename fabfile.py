@@ -2,16 +2,20 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
 from invoke.context import Context
 
-from slipway.ops import faults, hosts, operation, plan_text, ssh
+from slipway.ops import hosts, operation, ssh
 from slipway.ops import logs as log_lines
-from slipway.ops import plan as plans
 from slipway.ops import status as reports
+
+if TYPE_CHECKING:
+    from slipway.ops.releasing import Doors, Outcome
 
 ROOT = Path(__file__).resolve().parent
 ENV = "environment: a folder of inventory/, or a path; without it the only one, or lab"
@@ -26,6 +30,8 @@ JSON = "answer as JSON, for machines"
 )
 def check(_: Context, env: str = "", secrets: bool = False, json: bool = False) -> None:
     """Check stack files and inventories; touches no host."""
+    from slipway.ops import faults  # noqa: PLC0415 - `fab --list` shall not wait for it
+
     inventories = faults.chosen(ROOT, env)
     verdicts = faults.check(inventories, ROOT / "compose")
     verdicts = faults.ask_for_secrets(verdicts, inventories, ROOT) if secrets else verdicts
@@ -42,8 +48,22 @@ def check(_: Context, env: str = "", secrets: bool = False, json: bool = False) 
 )
 def plan(_: Context, env: str = "", host: str = "", stack: str = "", diff: bool = False, json: bool = False) -> None:
     """Show what site.yml would change; changes nothing."""
+    from slipway.ops import plan as plans  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import plan_text  # noqa: PLC0415
+
     found = plans.plan(plans.Question(ROOT, env, host, stack), _ask, operation.tell)
     operation.show(plan_text.as_json(found) if json else plan_text.as_text(found, diff=diff))
+    operation.end_with(found.code)
+
+
+@operation.operation(env=ENV, host=HOST, json=JSON)
+def drift(_: Context, env: str = "", host: str = "", json: bool = False) -> None:
+    """Show what was changed on the hosts by hand; changes nothing."""
+    from slipway.ops import drift as drifts  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import drift_text, plan  # noqa: PLC0415
+
+    found = drifts.drift(plan.Question(ROOT, env, host), _ask, operation.tell)
+    operation.show(drift_text.as_json(found) if json else drift_text.as_text(found))
     operation.end_with(found.code)
 
 
@@ -112,9 +132,21 @@ def status(_: Context, env: str = "", host: str = "", json: bool = False) -> Non
     operation.end_with(3 if any(report.silence for report in found) else 0)
 
 
+@operation.operation(env=ENV, host=HOST, dry_run="only show the versions and what keeps hosts from them", json=JSON)
+def upgrade_engine(_: Context, env: str = "", host: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Move Docker to a newer version, and back where that fails."""
+    from slipway.ops import outside  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import upgrade_engine as upgrades  # noqa: PLC0415
+
+    doors = upgrades.Doors(lambda one, words, limit: ssh.ask(one, _settings(), words, limit), outside.ask, operation.tell)
+    found = upgrades.upgrade_all(_hosts(env, host), doors, dry_run=dry_run)
+    operation.show(upgrades.as_json(found) if json else upgrades.as_text(found))
+    operation.end_with(upgrades.code(found))
+
+
 @operation.operation(env=ENV, host=HOST, json=JSON)
 def firewall(_: Context, env: str = "", host: str = "", json: bool = False) -> None:
-    """Show what may reach each host, and where that is not as declared."""
+    """Show what may reach each host, and where it should not."""
     from slipway.ops import firewall as walls  # noqa: PLC0415 - `fab --list` shall not wait for it
 
     found = walls.ask_all(ROOT, env, host, _ask)
@@ -127,16 +159,18 @@ def firewall(_: Context, env: str = "", host: str = "", json: bool = False) -> N
     service="one service instead of all",
     tail="how many of the last lines",
     since="only from then on: 10m, 2h, 2026-01-31T08:00:00",
+    grep="only lines in which this pattern is found",
     follow="keep showing new lines until Ctrl-C",
     env=ENV,
     host=HOST,
 )
-def logs(
+def logs(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
     _: Context,
     stack: str,
     service: str = "",
     tail: str = "100",
     since: str = "",
+    grep: str = "",
     follow: bool = False,
     env: str = "",
     host: str = "",
@@ -146,9 +180,9 @@ def logs(
     found = log_lines.hosts_of(stack, _hosts(env, host), _ask)
     if follow:
         one = hosts.only(found, "follows logs")
-        ssh.become(one, _settings(), log_lines.command(stack, service, lines, since, ["--follow"]), _terminal())
+        ssh.become(one, _settings(), log_lines.command(stack, service, lines, since, ["--follow"], grep), _terminal())
     for one in found:
-        operation.show(log_lines.asserted(one, _ask(one, log_lines.command(stack, service, lines, since, []))))
+        operation.show(log_lines.asserted(one, _ask(one, log_lines.command(stack, service, lines, since, [], grep))))
 
 
 @operation.operation(env=ENV, host="name of the host; without it the only one", command="run this there instead of a shell")
@@ -156,6 +190,191 @@ def ssh_(_: Context, env: str = "", host: str = "", command: str = "") -> None:
     """Log in to a host, or run a command there."""
     one = hosts.only(_hosts(env, host), "logs in")
     ssh.become(one, _settings(), ["sh", "-c", command] if command else [], _terminal())
+
+
+@operation.operation(
+    "version",
+    stack="name of the stack",
+    version="what the tags of its images are to be; without it what the files say",
+    variable="NAME=VALUE of the inventory, may be repeated; it is kept in the pin",
+    env=ENV,
+    host=HOST,
+    why="the reason, for the journal",
+    base="stores may restart, where their definition changed",
+    again="also where the host has taken this release back",
+    dry_run="only show the steps",
+    wait="follow it to its end",
+    json=JSON,
+)
+def deploy(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
+    _: Context,
+    stack: str,
+    version: str = "",
+    variable: Sequence[str] = (),
+    env: str = "",
+    host: str = "",
+    why: str = "",
+    base: bool = False,
+    again: bool = False,
+    dry_run: bool = False,
+    wait: bool = True,
+    json: bool = False,
+) -> None:
+    """Deploy a version of a stack, and pin it."""
+    from slipway.ops import deploy as deploys  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import releasing  # noqa: PLC0415
+
+    order = deploys.Order(stack, version, operation.pairs("--variable", variable))
+    manner = releasing.Manner(why, base, again, dry_run, wait)
+    _end(deploys.deploy(releasing.place(ROOT, env, host), order, manner, _doors()), json=json)
+
+
+@operation.operation(
+    stack="name of the stack",
+    to="number of the release; without it the one before",
+    env=ENV,
+    host=HOST,
+    why="the reason, for the journal",
+    base="stores may restart, where their definition changed",
+    again="also where the host has taken this release back",
+    dry_run="only show the steps",
+    wait="follow it to its end",
+    json=JSON,
+)
+def rollback(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
+    _: Context,
+    stack: str,
+    to: str = "",
+    env: str = "",
+    host: str = "",
+    why: str = "",
+    base: bool = False,
+    again: bool = False,
+    dry_run: bool = False,
+    wait: bool = True,
+    json: bool = False,
+) -> None:
+    """Go back to a release the host keeps, and pin it."""
+    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import rollback as ways_back  # noqa: PLC0415
+
+    number = operation.number("--to", to) if to else None
+    manner = releasing.Manner(why, base, again, dry_run, wait)
+    _end(ways_back.rollback(releasing.place(ROOT, env, host), stack, number, manner, _doors()), json=json)
+
+
+@operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
+def follow(_: Context, stack: str, env: str = "", host: str = "", json: bool = False) -> None:
+    """Follow the release that is being made."""
+    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    where = releasing.place(ROOT, env, host)
+    _end(releasing.carry_out(where, stack, ["follow", stack], {}, _doors()), json=json)
+
+
+@operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
+def releases(_: Context, stack: str, env: str = "", host: str = "", json: bool = False) -> None:
+    """Show the releases of a stack: state, who, when, why."""
+    from slipway.ops import releases as past  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    found = past.listings(stack, _hosts(env, host), _doors())
+    operation.show(past.as_json(found) if json else past.as_text(found, datetime.now(UTC)))
+
+
+@operation.operation(
+    stack="name of the stack", before="number of a release", after="number of another", env=ENV, host=HOST, json=JSON
+)
+def diff(_: Context, stack: str, before: str, after: str, env: str = "", host: str = "", json: bool = False) -> None:
+    """Show what differs between two releases."""
+    from slipway.ops import releases as past  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    pair = operation.number("BEFORE", before), operation.number("AFTER", after)
+    one = log_lines.hosts_of(stack, _hosts(env, host), _ask)[0]
+    found = past.differences(stack, pair, one, _doors())
+    operation.show([asdict(change) for change in found] if json else past.diff_text(stack, pair, found))
+
+
+@operation.operation(
+    stack="name of the stack",
+    refresh="ask the registries where the tags lead today, and pin that; deploys nothing",
+    env=ENV,
+    host=HOST,
+    json=JSON,
+)
+def pin(_: Context, stack: str, refresh: bool = False, env: str = "", host: str = "", json: bool = False) -> None:
+    """Write down what serves, as the inventory's pin."""
+    from slipway.ops import pinning, releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    do = pinning.refresh if refresh else pinning.pin
+    taken = do(releasing.place(ROOT, env, host), stack, _doors())
+    operation.show(asdict(taken) if json else pinning.as_text(taken))
+
+
+@operation.operation("stack", stack="one stack instead of all", env=ENV, host=HOST, json=JSON)
+def resume(_: Context, stack: str = "", env: str = "", host: str = "", json: bool = False) -> None:
+    """Heal hosts: end what a run left, start what is down."""
+    from slipway.ops import errands  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    found = errands.resume(_hosts(env, host), stack, _doors())
+    operation.show(errands.healed_json(found) if json else errands.healed_text(found))
+    operation.end_with(max(one.code for one in found))
+
+
+@operation.operation(stack="name of the stack", why="the reason, for whoever wants to deploy", env=ENV, host=HOST, json=JSON)
+def lock(_: Context, stack: str, why: str = "", env: str = "", host: str = "", json: bool = False) -> None:
+    """Have nothing of a stack released until it is unlocked."""
+    from slipway.ops import errands, releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    said = errands.lock(releasing.place(ROOT, env, host), stack, why, _doors())
+    operation.show(said if json else "\n".join(said))
+
+
+@operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
+def unlock(_: Context, stack: str, env: str = "", host: str = "", json: bool = False) -> None:
+    """Have a stack released again."""
+    from slipway.ops import errands, releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    said = errands.unlock(releasing.place(ROOT, env, host), stack, _doors())
+    operation.show(said if json else "\n".join(said))
+
+
+@operation.operation(
+    stack="name of the stack",
+    service="a task of the stack file, or the service whose place the command takes",
+    command="what to run in a new container; without it the task's own command",
+    seconds="how long it may take; without it as long as the task says, or an hour",
+    env=ENV,
+    host=HOST,
+)
+def run(_: Context, stack: str, service: str, command: str = "", seconds: str = "0", env: str = "", host: str = "") -> None:
+    """Run a task or a command in a new container, and show it."""
+    from slipway.ops import errands  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    words = errands.task(stack, service, command, operation.number("--seconds", seconds))
+    one = hosts.only(log_lines.hosts_of(stack, _hosts(env, host), _ask), "runs")
+    ssh.become(one, _settings(), words, _terminal())
+
+
+@operation.operation(stack="name of the stack", service="name of the service, stores too", env=ENV, host=HOST)
+def shell(_: Context, stack: str, service: str, env: str = "", host: str = "") -> None:
+    """Open a shell in a running container of a service."""
+    from slipway.ops import errands  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    one = hosts.only(log_lines.hosts_of(stack, _hosts(env, host), _ask), "opens a shell")
+    ssh.become(one, _settings(), errands.shell(stack, service), _terminal())
+
+
+def _end(outcome: "Outcome", *, json: bool) -> None:
+    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    operation.show(releasing.as_json(outcome) if json else releasing.as_text(outcome))
+    operation.end_with(outcome.code)
+
+
+def _doors() -> "Doors":
+    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+
+    return releasing.Doors(_ask, lambda host, *words: ssh.converse(host, _settings(), *words), operation.tell)
 
 
 def _hosts(env: str, host: str) -> list[hosts.Host]:
@@ -174,5 +393,28 @@ def _terminal() -> list[str]:
     return ["-t"] if sys.stdin.isatty() and sys.stdout.isatty() else []
 
 
-namespace = Collection(check, explain, firewall, init, plan, status, users, logs, ssh=ssh_)
+namespace = Collection(
+    check,
+    deploy,
+    diff,
+    drift,
+    explain,
+    firewall,
+    follow,
+    init,
+    lock,
+    pin,
+    plan,
+    releases,
+    resume,
+    rollback,
+    run,
+    shell,
+    status,
+    unlock,
+    upgrade_engine,
+    users,
+    logs,
+    ssh=ssh_,
+)
 operation.answer_mistakes(sys.argv, namespace)

@@ -3,11 +3,12 @@
 import io
 import tarfile
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from .host_engine import name_of
+
 MODULES = ("__init__", "codec", "errors", "model", "placement", "serving")
-PACKAGES = ("changes", "host", "plan", "render")
+PACKAGES = ("changes", "host", "plan", "policy", "render", "watch")
 TEMPLATE = "nginx/site.conf.j2"
 FOLDER = "/usr/local/lib/slipway"
 VERSION = f"readlink {FOLDER}/current"
@@ -24,8 +25,7 @@ class Archive:
 def pack(root: Path) -> Archive:
     """Return the engine of a working tree; the same files always give the same bytes."""
     files = {name: (root / name).read_bytes() for name in names(root)}
-    digest = sha256(b"".join(f"{name} {len(text)}\n".encode() + text for name, text in files.items())).hexdigest()
-    return Archive(digest[:16], _tar(files))
+    return Archive(name_of(files), _tar(files))
 
 
 def names(root: Path) -> list[str]:

@@ -2,9 +2,12 @@
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 SYSTEMS = ("debian", "ubuntu")
+ASK = "id -u && cat /etc/os-release && /usr/bin/python3 -V"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +192,15 @@ def host_of(output: str, door: Door) -> Host | Refusal:
     if host.distribution not in SYSTEMS:
         return Refusal("system", f"{door}: {host.distribution or 'the system'} is unknown", "use Debian 13 or Ubuntu 24.04")
     return host
+
+
+def asking(program: str) -> str:
+    """Return the command that says what `host_of` reads and, as root, runs a program whose failure is its own to tell."""
+    return f'{ASK} && {{ test "$(id -u)" != 0 || {program} || true; }}'
+
+
+def still_holds(known: Mapping[str, Any], user: str, guard: str) -> bool:
+    """Return whether what an earlier entry of the run said spares a new login: the same user, sshd up, nothing to confirm."""
+    if known.get("user") != user or "probe" not in known:
+        return False
+    return "ssh.service" in known["probe"]["up"] and guard not in known["probe"]["files"]["guards"]

@@ -85,6 +85,16 @@ class Acme:
 
 
 @dataclass(frozen=True, slots=True)
+class Ssh:
+    """What sshd on the hosts accepts."""
+
+    older_clients: Annotated[
+        bool, "Whether clients get in that know no key exchange safe from quantum computers, such as OpenSSH before 8.9."
+    ] = True
+    tcp_forwarding: Annotated[bool, "Whether `ssh -L` and `ssh -J` lead through the hosts."] = False
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryLogin:
     """How hosts log in to a registry."""
 
@@ -100,6 +110,7 @@ class Docker:
     registry_mirrors: Annotated[tuple[str, ...], "Mirrors that are asked before Docker Hub, URLs."] = ()
     registries: Annotated[Mapping[str, RegistryLogin], "Registry -> how hosts log in there."] = field(default_factory=dict)
     address_pool: Annotated[str, "Private addresses that the networks of stacks are cut from."] = "10.213.0.0/16"
+    network_pool: Annotated[str, "Private addresses for Docker's own networks and those of nobody's stack."] = "172.28.0.0/15"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +123,9 @@ class PublicPorts:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """When security updates may restart a host."""
+    """Security updates, and when they may reboot a host."""
 
+    automatic: Annotated[bool, "Whether security updates install themselves, an hour before the window."] = True
     window: Annotated[str, "Time of the day in the hosts' time zone, such as 03:00-05:00."] = "03:00-05:00"
     reboot: Annotated[bool, "Whether a host may reboot in the window when an update asks for it."] = True
 
@@ -174,6 +186,7 @@ class Environment:
         default_factory=dict
     )
     openings: Annotated[tuple[Opening, ...], "Ports that answer from outside beside 22, 80 and 443."] = ()
+    ssh: Annotated[Ssh, "What sshd on the hosts accepts."] = Ssh()
     acme: Annotated[Acme, "Who issues certificates."] = Acme()
     docker: Annotated[Docker, "Where Docker comes from, and which registries it may reach."] = field(default_factory=Docker)
     public_ports: Annotated[PublicPorts, "Ports that clients use, where a forwarder sits in front of the hosts."] = PublicPorts()
@@ -181,7 +194,7 @@ class Environment:
     keep_releases: Annotated[int, "Releases of each stack that a host keeps, images and all, to go back to."] = 5
     deploy_order: Annotated[Literal["one-by-one", "all"], "Hosts one after another, or all at once."] = "one-by-one"
     approvers: Annotated[tuple[str, ...], "People whose word a production deploy needs."] = ()
-    updates: Annotated[Updates, "When security updates may restart a host."] = Updates()
+    updates: Annotated[Updates, "Security updates, and when they may reboot a host."] = Updates()
     timezone: Annotated[str, "Time zone of the hosts, as in Europe/Berlin."] = "Etc/UTC"
     addresses: Annotated[Mapping[str, str], "Host -> address that other hosts reach it by."] = field(default_factory=dict)
     notices: Annotated[Notices, "Which receivers hear of which severity."] = Notices()

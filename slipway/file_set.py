@@ -3,11 +3,9 @@
 The words are those of Ansible's `template` and `copy`, for a set of files; `plugins/modules/host_files.py` documents them.
 """
 
-import io
 import json
 import posixpath
 import re
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,15 +21,10 @@ CONTENTS = ("src", "content", "json")
 FILE_WORDS = {"dest", "mode", "owner", "group", "secret", "force", "backup", "each", *CONTENTS}
 FOLDER_WORDS = {"path", "mode", "owner", "group"}
 LINK_WORDS = {"dest", "src"}
-SET_WORDS = {"files", "folders", "links", "absent", "exclusive", "validate", "guard"}
+SET_WORDS = {"files", "folders", "links", "absent", "exclusive", "validate", "guard", "known"}
 GUARD_WORDS = {"name", "seconds", "undo"}
-PROGRAM = ("__init__", "host_entries", "host_files", "host_guard", "host_judge", "host_strokes")
+PROGRAM = ("host_brought", "host_entries", "host_guard", "host_judge", "host_strokes")
 TEMPLATE = ".j2"  # the end of a src that is rendered; any other is copied verbatim
-MAIN = "import sys\nfrom slipway.host_files import main\nsys.exit(main(sys.argv[1:]))\n"
-LAUNCH = (
-    "import os,sys;i=sys.stdin.buffer;f=os.memfd_create('slipway');os.write(f,i.read(int(i.readline())));"
-    "sys.path.insert(0,'/proc/self/fd/%d'%f);from slipway.host_files import main;sys.exit(main())"
-)
 
 Item = Mapping[str, Any]
 
@@ -83,19 +76,15 @@ def _guard(given: Any) -> dict[str, Any] | None:
     return {"name": str(given["name"]), "seconds": int(given["seconds"]), "undo": undo}
 
 
-def program(modules: Mapping[str, str]) -> bytes:
-    """Return the archive that runs on the host, from the texts of its modules."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("__main__.py", MAIN)
-        for name in PROGRAM:
-            file.writestr(f"slipway/{name}.py", modules[name])
-    return archive.getvalue()
+def message(wanted: Mapping[str, Any]) -> bytes:
+    """Return what the program on the host reads."""
+    return zlib.compress(json.dumps(wanted).encode())
 
 
-def message(archive: bytes, wanted: Mapping[str, Any]) -> bytes:
-    """Return what the launcher reads from standard input: the length of the archive, the archive, the request."""
-    return b"%d\n" % len(archive) + archive + zlib.compress(json.dumps(wanted).encode())
+def nothing_to_do(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer of a host where all is right, for one that need not be asked."""
+    armed = {"armed": False} if wanted["guard"] and not wanted["check"] else {}
+    return {"changed": False, "paths": [], "not_judged": [], **({"diff": []} if wanted["diff"] else {}), **armed}
 
 
 def read_answer(code: int, output: str, errors: str) -> dict[str, Any]:

@@ -11,18 +11,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-RECORD = Path("/var/lib/slipway/accounts.json")  # name -> since when; accounts that were ours stay in it
+RECORD = Path("/var/lib/slipway/accounts.json")  # accounts that were ours stay in it
 KEYS = Path("/etc/ssh/authorized_keys.d")
 MARK = "Written by Slipway"
 SHUT = 1  # a last day long past: no key, password or timer of the account works any more
 NEVER = -1
+SHELL, NO_SHELLS = "/bin/bash", ("/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false")
 END_SECONDS = 4
 ACCEPTED = re.compile(r"Accepted publickey for (\S+) from (\S+)")
 
@@ -31,10 +32,19 @@ Argv = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as it is: the day it ends (days since 1970) and whether anything runs as it."""
+    """An account as it is: the day it ends (days since 1970), whether anything runs as it, and its shell."""
 
     ends: int
     at_work: bool = False
+    shell: str = SHELL
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was recorded of an account: since when it is ours, and the day it was last made to end, None where nobody wrote it."""
+
+    since: str = ""
+    ends: int | None = None
 
 
 def days(last_day: str) -> int:
@@ -46,7 +56,9 @@ def steps(found: Mapping[str, Account], wanted: Mapping[str, str]) -> Iterator[A
     """Yield the commands that make and date the wanted accounts. Pure."""
     for name, last_day in sorted(wanted.items()):
         if name not in found:
-            yield "useradd", "--create-home", "--shell", "/bin/bash", name
+            yield "useradd", "--create-home", "--shell", SHELL, name
+        elif found[name].shell in NO_SHELLS:
+            yield "usermod", "--shell", SHELL, name
         if (found[name].ends if name in found else NEVER) != days(last_day):
             yield "usermod", "--expiredate", str(days(last_day)), name
 
@@ -60,13 +72,41 @@ def farewells(found: Mapping[str, Account], gone: Sequence[str]) -> Iterator[Arg
             yield "loginctl", "terminate-user", name
 
 
+def drift(found: Mapping[str, Account], ours: Mapping[str, Kept], todo: Sequence[Argv]) -> dict[str, str]:
+    """Return account -> what somebody changed by hand, of those with something to do. Pure."""
+    told = ((name, _by_hand(found.get(name), ours.get(name, Kept()))) for name in dict.fromkeys(argv[-1] for argv in todo))
+    return {name: words for name, words in told if words}
+
+
+def _by_hand(found: Account | None, kept: Kept) -> str:
+    if found is None:
+        return "is gone" if kept.ends not in (None, SHUT) else ""
+    if found.shell in NO_SHELLS:
+        return f"its shell is {found.shell}"
+    if kept.ends is None or (found.ends == kept.ends and not (found.at_work and kept.ends == SHUT)):
+        return ""
+    if kept.ends == SHUT:
+        return "was shut, and is at work" if found.ends == SHUT else "was shut, and is open again"
+    return f"ends {_day(found.ends)}, not {_day(kept.ends)}"
+
+
+def _day(ends: int) -> str:
+    return last_day(ends) or "never"
+
+
+def last_day(ends: int) -> str:
+    """Return the last day inside of somebody who stays outside from a day on; empty for never. Pure."""
+    return "" if ends == NEVER else str(date.fromordinal(date(1970, 1, 1).toordinal() + ends - 1))
+
+
 def look(names: Sequence[str]) -> dict[str, Account]:
     """Return the accounts of these names that are there."""
     shadow = (line.split(":") for line in Path("/etc/shadow").read_text().splitlines())
     ends = {fields[0]: int(fields[7] or NEVER) for fields in shadow if len(fields) > 7}
-    ids = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
+    people = {entry.pw_name: entry for entry in pwd.getpwall() if entry.pw_uid}  # never root
     at_work = _at_work()
-    return {name: Account(ends.get(name, NEVER), ids[name] in at_work) for name in names if ids.get(name)}  # never root
+    there = {name: people[name] for name in names if name in people}
+    return {name: Account(ends.get(name, NEVER), one.pw_uid in at_work, one.pw_shell) for name, one in there.items()}
 
 
 def _at_work() -> dict[int, list[int]]:
@@ -88,11 +128,37 @@ def _end(name: str) -> None:
             os.kill(process, signal.SIGKILL)
 
 
-def recorded() -> dict[str, str]:
-    """Return the accounts that are or were ours, with the moment each came to be; keys tell of those never recorded."""
-    written: dict[str, str] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    unrecorded = {path.name: "" for path in KEYS.glob("*") if path.is_file() and MARK in path.read_text(errors="replace")}
-    return {**unrecorded, **written}
+def recorded() -> dict[str, Kept]:
+    """Return the accounts that are or were ours; keys tell of those never recorded."""
+    unrecorded = {path.name: Kept() for path in KEYS.glob("*") if path.is_file() and MARK in path.read_text(errors="replace")}
+    return {**unrecorded, **_written()}
+
+
+def _written() -> dict[str, Kept]:
+    words = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    return {name: read_kept(kept) for name, kept in words.items()}
+
+
+def read_kept(words: Any) -> Kept:
+    """Return what was recorded of an account; once that was the moment alone. Pure."""
+    return Kept(words) if isinstance(words, str) else Kept(words["since"], words["ends"])
+
+
+def told() -> dict[str, Any]:
+    """Return what the host knows of our accounts, so that one where all is right need not be asked again."""
+    found = {name: [one.ends, one.at_work, one.shell] for name, one in look(list(recorded())).items()}
+    whole = [name for name, kept in _written().items() if kept.ends is not None]
+    return {"found": found, "ours": list(recorded()), "written": whole}
+
+
+def answered(wanted: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the answer of a host that told this and has nothing to do for the wanted accounts; None where it must be asked."""
+    if not known or set(wanted) - set(known["written"]):
+        return None
+    found = {name: Account(*account) for name, account in known["found"].items()}
+    if list(steps(found, wanted)):
+        return None
+    return {"changed": False, "commands": [], "gone": _leaving(found, known["ours"], wanted)}
 
 
 def bring(wanted: Mapping[str, str], *, farewell: bool, check: bool) -> dict[str, Any]:
@@ -106,10 +172,23 @@ def bring(wanted: Mapping[str, str], *, farewell: bool, check: bool) -> dict[str
             _run(argv)
         for name in [argv[-1] for argv in todo if argv[0] == "loginctl"]:
             _end(name)
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        _write({**dict.fromkeys(wanted, now), **{name: since or now for name, since in ours.items()}})
-    leaving = sorted({argv[-1] for argv in farewells(found, gone)})
-    return {"changed": bool(todo), "commands": [" ".join(argv) for argv in todo], "gone": leaving}
+        _write(record(ours, wanted, gone if farewell else ()))
+    by_hand = drift(found, ours, todo)
+    answer = {"changed": bool(todo), "commands": [" ".join(argv) for argv in todo], "gone": _leaving(found, ours, wanted)}
+    return {**answer, "drift": by_hand} if by_hand else answer
+
+
+def record(ours: Mapping[str, Kept], wanted: Mapping[str, str], shut: Sequence[str]) -> dict[str, Kept]:
+    """Return what is recorded from now on of all accounts that are or were ours."""
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    ends = {name: kept.ends for name, kept in ours.items()} | {name: days(day) for name, day in wanted.items()}
+    ends |= dict.fromkeys(shut, SHUT)
+    return {name: Kept((ours[name].since if name in ours else "") or now, end) for name, end in ends.items()}
+
+
+def _leaving(found: Mapping[str, Account], ours: Iterable[str], wanted: Mapping[str, str]) -> list[str]:
+    """Return whose accounts are still to be shut."""
+    return sorted({argv[-1] for argv in farewells(found, [name for name in ours if name not in wanted])})
 
 
 def _run(argv: Argv) -> None:
@@ -118,11 +197,14 @@ def _run(argv: Argv) -> None:
         raise SystemExit(f"`{' '.join(argv)}`: {done.stderr.strip()}")
 
 
-def _write(record: Mapping[str, str]) -> None:
+def _write(record: Mapping[str, Kept]) -> None:
+    words = {name: {"since": kept.since, "ends": kept.ends} for name, kept in record.items()}
+    if RECORD.exists() and json.loads(RECORD.read_text()) == words:
+        return
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     new = RECORD.with_suffix(".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(record, file)
+        json.dump(words, file)
         file.flush()
         os.fsync(file.fileno())
     new.replace(RECORD)
@@ -136,8 +218,8 @@ def listing() -> list[dict[str, Any]]:
         {
             "name": name,
             "keys": _keys(name),
-            "since": ours[name],
-            "last_day": "" if account.ends == NEVER else str(date.fromordinal(date(1970, 1, 1).toordinal() + account.ends - 1)),
+            "since": ours[name].since,
+            "last_day": last_day(account.ends),
             "last_login": seen.get(name, ("", ""))[0],
             "from": seen.get(name, ("", ""))[1],
         }

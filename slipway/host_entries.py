@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 MARK = re.compile(rb"\A(?:#!.*\n)?.*(?:Written by|Belongs to) Slipway")  # in the first line, or below a script's `#!`
+MARKED_BYTES = 800  # where the mark stands, if it does
 SHOWN_BYTES = 200_000  # of a content that a diff holds
 
 
@@ -51,6 +52,12 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 def look(path: str) -> Entry:
     """Return what is at a path now."""
+    found = glance(path)
+    return replace(found, content=Path(path).read_bytes()) if found.kind == "file" else found
+
+
+def glance(path: str) -> Entry:
+    """Return what is at a path now, but for the content of a file."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -61,9 +68,7 @@ def look(path: str) -> Entry:
         return replace(owned, kind="link", content=os.fsencode(os.readlink(path)), mode=0)  # noqa: PTH115 - Path drops a `./`
     if stat.S_ISDIR(status.st_mode):
         return replace(owned, kind="folder")
-    if stat.S_ISREG(status.st_mode):
-        return replace(owned, kind="file", content=Path(path).read_bytes())
-    return owned
+    return replace(owned, kind="file") if stat.S_ISREG(status.st_mode) else owned
 
 
 def named(entry: Entry) -> Entry:
@@ -85,7 +90,7 @@ def _name_of(lookup: Callable[[int], Any], number: int) -> str:
 
 def is_ours(entry: Entry) -> bool:
     """Return whether a file says of itself that Slipway wrote it."""
-    return entry.kind == "file" and bool(MARK.search(entry.content[:800]))
+    return entry.kind == "file" and bool(MARK.search(entry.content[:MARKED_BYTES]))
 
 
 def differs(wanted: Entry, found: Entry) -> bool:

@@ -17,11 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from . import host_brought
 from .host_entries import (
     Entry,
     Refused,
     difference,
     differs,
+    glance,
     is_ours,
     look,
     missing_parents,
@@ -56,6 +58,7 @@ class Request:
     guard: dict[str, Any] | None = None
     check: bool = False
     diff: bool = False
+    by: str = ""  # the task that asks, in whose name the set is recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def read_request(data: dict[str, Any]) -> Request:
         guard=data["guard"],
         check=data["check"],
         diff=data["diff"],
+        by=data.get("by", ""),
     )
 
 
@@ -119,9 +123,19 @@ def bring(request: Request, means: Means) -> dict[str, Any]:
         _settle(past, means.note)
     not_judged = _judged(request, seen, past, means.judge) if seen.changes else []
     back = put_back(request.guard["name"]) if request.guard else ""
+    drift = _drift(request, seen, past, means.note)
     if seen.changes and not request.check:
         _write(request, seen, past, means)
-    return {**_answer(request, seen, not_judged, means), **({"put_back": back} if back else {})}
+    if request.by and not request.check:
+        host_brought.remember(request.entries, request.by, means.note)
+    said = {"put_back": back, "drift": drift}
+    return {**_answer(request, seen, not_judged, means), **{word: value for word, value in said.items() if value}}
+
+
+def _drift(request: Request, seen: Comparison, past: Past, note: Note) -> dict[str, str]:
+    """Return what somebody changed by hand; what an earlier call left half done is nobody's hand."""
+    changes = [entry for entry in seen.changes if entry.path not in past.foreseen]
+    return host_brought.by_hand(changes, seen.found, request.by, host_brought.read(note)) if request.by else {}
 
 
 def _past(note: Note) -> Past:
@@ -139,6 +153,7 @@ def _past(note: Note) -> Past:
 def _compare(request: Request, past: Past) -> Comparison:
     see = seer(past.foreseen)
     wanted = [*(named(entry) for entry in request.entries), *(Entry(path) for path in stale(request, past.foreseen))]
+    wanted = [entry for entry in wanted if not _is_right_at_a_glance(entry, past)]
     before, found = {}, {}
     for entry in wanted:
         before[entry.path], found[entry.path] = look(entry.path), see(entry.path)
@@ -148,6 +163,11 @@ def _compare(request: Request, past: Past) -> Comparison:
     nothing = {entry.path: Entry(entry.path) for entry in parents}
     unheard = dict.fromkeys(path for path in past.unheard if _concerns(request, path))
     return Comparison({**before, **nothing}, {**found, **nothing}, tuple(changes), tuple(parents), tuple(unheard))
+
+
+def _is_right_at_a_glance(wanted: Entry, past: Past) -> bool:
+    """Return whether a file that keeps its content needs nothing; a log of gigabytes is not read for that."""
+    return not wanted.force and wanted.path not in past.foreseen and not differs(wanted, glance(wanted.path))
 
 
 def _concerns(request: Request, path: str) -> bool:

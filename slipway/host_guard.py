@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import host_brought
 from .host_entries import Entry, Refused, differs, entry_json, look, named, read_entry
 from .host_strokes import Cut, Note, finish, keep, take_back, write
 
@@ -174,3 +175,5 @@ def _put_back(name: str, before: Sequence[Entry], note: Note) -> None:
         heard = Cut(unheard=(*cut.unheard, *cut.paths))
     write(before, note)
     note.write(heard)
+    with contextlib.suppress(OSError):  # a record that is behind tells of a change by hand, no more
+        host_brought.follow(before, note)

@@ -1,28 +1,31 @@
 """Say what a host holds and runs, in one answer, so that tasks need not ask one by one.
 
-Runs on hosts as a program read from standard input: standard library only, no import of ours. Reading is apart from judging:
-`answer` and what it calls take recorded outputs, `main` goes and gets them.
+Runs on hosts as a program read from standard input: standard library only. Reading is apart from judging: `answer` and what it
+calls take recorded outputs, `main` goes and gets them.
 """
 
 import json
 import os
 import platform
 import re
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from . import host_accounts, host_brought, host_engine, host_managed, host_network, host_rules
+from .host_reading import ask, begin, changes, said, text
+from .host_strokes import Note
+
+PROGRAM = (
+    *("host_accounts", "host_brought", "host_engine", "host_entries", "host_guard", "host_managed"),
+    *("host_network", "host_reading", "host_rules", "host_strokes"),
+)
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
-ANSWERS_SECONDS = 2
 NEXT = "look whether its Python works (`python3 -V`), then run this again"
-RULES = "/etc/slipway/firewall.nft"
-LISTED = ["nft", "-s", "list", "table", "inet", "slipway"]
+FIREWALL, RULES = "slipway-firewall.service", "/etc/slipway/firewall.nft"
 PROPERTIES = (
     "Id,LoadState,ActiveState,UnitFileState,ActiveEnterTimestamp,StateChangeTimestamp,ExecMainStartTimestamp,ReloadResult,"
     "NeedDaemonReload"
@@ -41,16 +44,23 @@ DAEMONS = {
     "ssh.service": Daemon(("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d"), reloads=True),
     "docker.service": Daemon(("/etc/docker/daemon.json",), reloads=False),
     "nginx.service": Daemon(("/etc/nginx/nginx.conf", "/etc/nginx/slipway/snippets"), reloads=True),
+    FIREWALL: Daemon((RULES, f"/etc/systemd/system/{FIREWALL}"), reloads=False),
 }
 UNITS = (
     *DAEMONS,
-    "slipway-firewall.service",
+    "ssh.socket",
     "certbot.timer",
     "certbot.service",
+    "logrotate.timer",
     "slipway-resume.service",
     "slipway-certs.timer",
     "slipway-certs.service",
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "slipway-reboot.timer",
+    "slipway-reboot.service",
 )
+STARTED_BY = {"ssh.service": "ssh.socket"}  # Ubuntu's way
 BOOT_ONLY = ("slipway-resume.service",)  # enabled is all a role asks of it
 ASKED = {
     "docker.service": ("/run/docker.sock", b"GET /version HTTP/1.0\r\nHost: docker\r\n\r\n", 200),
@@ -69,10 +79,16 @@ class Seen:
     passwd: str
     mounts: str  # /proc/self/mountinfo
     sockets: Mapping[str, str]  # tcp, tcp6, udp, udp6 -> /proc/net/...
+    routes: str  # /proc/net/route
     system: Mapping[str, str]
     engine: str  # where the link to the engine in use leads
+    files: Mapping[str, Any]  # what `host_managed` tells
+    accounts: Mapping[str, Any]  # what `host_accounts` tells
     replies: Mapping[str, bytes]  # unit -> what it answered to a request
     rules_in_force: bool
+    traffic_in_force: bool = True  # the switch and the fence of the engine
+    rules: Mapping[str, list[str]] = field(default_factory=dict)  # lost and stray ones, of all our tables
+    roles: tuple[str, ...] = ()  # that brought files into place here
 
 
 def answer(seen: Seen) -> dict[str, Any]:
@@ -80,18 +96,28 @@ def answer(seen: Seen) -> dict[str, Any]:
     units = read_units(seen.units)
     replies = {name: status_of(reply) for name, reply in seen.replies.items()}
     outdated = [name for name, unit in units.items() if is_outdated(name, unit, seen.changed, seen.now)]
+    in_force = seen.rules_in_force and units.get(FIREWALL, {}).get("ActiveState") == "active"
+    if FIREWALL in units and FIREWALL not in outdated and not in_force:
+        outdated.append(FIREWALL)  # somebody changed the rules in the kernel, or stopped the unit that loads them
     return {
         "packages": packages(seen.status),
+        "held": held(seen.status),
         "users": users(seen.passwd),
         "units": units,
-        "up": [name for name, unit in units.items() if is_up(name, unit, replies) and name not in outdated],
+        "up": [name for name in units if is_up(name, units, replies) and name not in outdated],
+        "at_boot": [name for name in units if starts_at_boot(name, units)],
         "outdated": outdated,
         "mounts": mounts(seen.mounts),
         "ports": ports(seen.sockets),
+        "network": host_network.told(seen.sockets, seen.routes),
         "system": dict(seen.system),
         "docker": docker_version(seen.replies.get("docker.service", b"")),
         "engine": seen.engine,
-        "rules_in_force": seen.rules_in_force,
+        "traffic_in_force": seen.traffic_in_force,
+        "rules": dict(seen.rules),
+        "roles": list(seen.roles),
+        "files": dict(seen.files),
+        "accounts": dict(seen.accounts),
     }
 
 
@@ -105,6 +131,12 @@ def packages(status: str) -> dict[str, str]:
     return found
 
 
+def held(status: str) -> list[str]:
+    """Return the packages that nothing but an explicit order moves to another version, from dpkg's status file."""
+    found = re.findall(r"^Package: (.+)\nStatus: hold ok ", status, re.MULTILINE)
+    return sorted(found)
+
+
 def users(passwd: str) -> dict[str, dict[str, Any]]:
     """Return the users by name, from passwd."""
     rows = [line.split(":") for line in passwd.splitlines()]
@@ -114,21 +146,26 @@ def users(passwd: str) -> dict[str, dict[str, Any]]:
 def read_units(shown: str) -> dict[str, dict[str, str]]:
     """Return the properties of each unit that is there, from `systemctl show`."""
     blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.split("\n\n")]
-    return {block["Id"]: block for block in blocks if block.get("LoadState") == "loaded"}
+    return {block["Id"]: block for block in blocks if block.get("LoadState") in ("loaded", "masked")}
 
 
-def is_up(name: str, unit: Mapping[str, str], replies: Mapping[str, int]) -> bool:
+def is_up(name: str, units: Mapping[str, Mapping[str, str]], replies: Mapping[str, int]) -> bool:
     """Return whether a unit runs, starts at boot and, where it can be asked, answers."""
-    runs = unit["ActiveState"] == "active" or name in BOOT_ONLY
+    runs = units[name]["ActiveState"] == "active" or name in BOOT_ONLY
     answers = name not in ASKED or replies.get(name) == ASKED[name][2]
-    return runs and unit["UnitFileState"] == "enabled" and answers
+    return runs and starts_at_boot(name, units) and answers
+
+
+def starts_at_boot(name: str, units: Mapping[str, Mapping[str, str]]) -> bool:
+    """Return whether a boot starts a unit, or what starts it once somebody asks."""
+    return "enabled" in {units.get(one, {}).get("UnitFileState") for one in (name, STARTED_BY.get(name, name))}
 
 
 def is_outdated(name: str, unit: Mapping[str, str], changed: Mapping[str, float], now: float) -> bool:
     """Return whether a unit runs with settings older than those on disk."""
     if name not in DAEMONS:
         return unit["NeedDaemonReload"] == "yes"
-    if unit["ActiveState"] != "active":
+    if unit["ActiveState"] != "active" or unit["LoadState"] != "loaded":
         return False  # it reads all anew when it starts
     if unit.get("ReloadResult", "success") != "success":
         return True
@@ -170,9 +207,9 @@ def mounts(mountinfo: str) -> dict[str, str]:
 def ports(sockets: Mapping[str, str]) -> dict[str, list[int]]:
     """Return the ports somebody listens on, by protocol, but for those only the host itself reaches."""
     found: dict[str, set[int]] = {"tcp": set(), "udp": set()}
-    for name, text in sockets.items():
+    for name, table in sockets.items():
         listening = "0A" if name.startswith("tcp") else "07"
-        for row in (line.split() for line in text.splitlines()[1:]):
+        for row in (line.split() for line in table.splitlines()[1:]):
             address, _, port = row[1].partition(":")
             if row[3] == listening and not is_loopback(address):
                 found[name[:3]].add(int(port, 16))
@@ -209,77 +246,27 @@ def read_answer(code: int, output: str, errors: str) -> dict[str, Any]:
 
 
 def see() -> Seen:
-    """Read the host."""
-    shown = subprocess.run(
-        ["systemctl", "show", "--timestamp=us+utc", f"--property={PROPERTIES}", *UNITS],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Seen(
-        status=_text("/var/lib/dpkg/status"),
-        units=shown.stdout,
+    """Read the host; what others have to be asked for is under way meanwhile."""
+    shown = begin(["systemctl", "show", "--timestamp=us+utc", f"--property={PROPERTIES}", *UNITS])
+    loaded, written = begin(host_rules.LOADED), begin(host_rules.WRITTEN)
+    seen = Seen(
+        status=text("/var/lib/dpkg/status"),
         changed=changes(path for daemon in DAEMONS.values() for path in daemon.files),
-        now=time.time(),
-        passwd=_text("/etc/passwd"),
-        mounts=_text("/proc/self/mountinfo"),
-        sockets={name: _text(f"/proc/net/{name}") for name in ("tcp", "tcp6", "udp", "udp6")},
+        passwd=text("/etc/passwd"),
+        mounts=text("/proc/self/mountinfo"),
+        sockets={name: text(f"/proc/net/{name}") for name in ("tcp", "tcp6", "udp", "udp6")},
+        routes=text("/proc/net/route"),
         system={"kernel": platform.release(), "machine": platform.machine(), "python": platform.python_version()},
-        engine=_read_link("/usr/local/lib/slipway/current"),
+        engine=host_engine.version(),
+        files=host_managed.told(Note()),
+        accounts=host_accounts.told(),
         replies={name: ask(where, words) for name, (where, words, _) in ASKED.items()},
-        rules_in_force=rules_in_force(),
+        rules_in_force=False,
+        units=said(shown),
+        now=time.time(),
+        roles=tuple(sorted({was.by.partition(" : ")[0] for was in host_brought.read(Note()).values()})),
     )
-
-
-def changes(paths: Iterable[str]) -> dict[str, float]:
-    """Return when files, folders and what is in these last changed: content, name, mode or owner; no tool can set that time."""
-    found = {}
-    for path in map(Path, paths):
-        inside = path.iterdir() if path.is_dir() else ()
-        found.update({str(one): one.lstat().st_ctime for one in (path, *inside) if one.exists()})
-    return found
-
-
-def rules_in_force() -> bool:
-    """Return whether the kernel filters by the written rules; what they come to is asked of it in a network of its own."""
-    written = ["unshare", "--net", "sh", "-c", f'nft -f "$0" && {" ".join(LISTED)}', RULES]
-    loaded, wanted = (_said(argv) for argv in (LISTED, written))
-    return bool(loaded) and loaded == wanted
-
-
-def ask(where: Any, words: bytes) -> bytes:
-    """Return the whole reply of a server, empty where it does not answer in time."""
-    try:
-        with socket.socket(socket.AF_UNIX if isinstance(where, str) else socket.AF_INET) as connection:
-            connection.settimeout(ANSWERS_SECONDS)
-            connection.connect(where)
-            connection.sendall(words)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
-    except OSError:
-        return b""
-
-
-def _said(argv: Sequence[str]) -> str:
-    try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return done.stdout if done.returncode == 0 else ""
-
-
-def _text(path: str) -> str:
-    return _or_empty(lambda: Path(path).read_text(encoding="utf-8", errors="replace"))
-
-
-def _read_link(path: str) -> str:
-    return _or_empty(lambda: str(Path(path).readlink()))
-
-
-def _or_empty(read: Callable[[], str]) -> str:
-    try:
-        return read()
-    except OSError:
-        return ""
+    return replace(seen, **host_rules.judged(said(loaded), said(written)))
 
 
 def main() -> int:

@@ -1,7 +1,11 @@
-"""Say which change of people would lock out the one who makes it. Pure: keys as text in, a refusal out."""
+"""Say which change of people or networks would lock out the one who makes it. Pure: keys and networks in, a refusal out."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+FIRST_BRIDGE = "172.17.0.0/16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,32 @@ def lock_out(admins: Mapping[str, Sequence[str]], operator: Operator, deploy_use
             f"the key of this run is none of {operator.name}'s, and passwords open no door: {_name(operator.offers[0])}",
             f"add its public part to `admins.{operator.name}.keys`, or name a key of theirs in `ansible_ssh_private_key_file`",
         )
+    return ""
+
+
+def networks_lock_out(pools: Mapping[str, str], network: Mapping[str, Any]) -> str:
+    """Return why container networks may not be cut from these pools; nothing where no answer of the host would get lost.
+
+    `network` is what the host says: where logins come from (`peers`), which networks lie at its cards (`near`), and whether
+    Docker has its own `bridge` already.
+    """
+    if not network["bridge"] and (there := [peer for peer in network["peers"] if ip_address(peer) in ip_network(FIRST_BRIDGE)]):
+        return _refusal(
+            f"Docker, once installed, takes {FIRST_BRIDGE} for its first bridge, and {there[0]} is logged in from there",
+            "come by way of another network, such as a jump host",
+        )
+    for word, pool in pools.items():
+        wanted = ip_network(pool)
+        if inside := [peer for peer in network["peers"] if ip_address(peer) in wanted]:
+            return _refusal(
+                f"{word} {pool} holds {inside[0]}, where somebody is logged in from: the host's answers would go to containers",
+                f"set `{word}` to a private network that nobody comes from",
+            )
+        if over := [other for other in network["near"] if ip_network(other).overlaps(wanted)]:
+            return _refusal(
+                f"{word} {pool} overlaps {over[0]}, a network of the host itself: its neighbours would be lost to containers",
+                f"set `{word}` to a private network that the host is not in",
+            )
     return ""
 
 

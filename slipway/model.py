@@ -120,6 +120,11 @@ class Route:
     sticky: Annotated[Literal["none", "address", "cookie"], "What keeps a client on one replica."] = "none"
     cache: Annotated[Cache | None, "Answers kept at the edge."] = None
 
+    @property
+    def streams(self) -> bool:
+        """Say whether answers last: WebSockets, long polls, events."""
+        return self.websocket or not self.buffering
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

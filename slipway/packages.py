@@ -39,9 +39,21 @@ def versions(output: str) -> dict[str, str]:
     return {row[1]: row[2] for row in rows if len(row) == 3 and row[0] == "installed"}
 
 
+def held(output: str) -> set[str]:
+    """Return the names that are held, from `dpkg-query -W -f '${db:Status-Want} ${Package}\\n'`."""
+    rows = [line.split() for line in output.splitlines()]
+    return {row[1] for row in rows if len(row) == 2 and row[0] == "hold"}
+
+
 def known(names: Sequence[str], installed: Mapping[str, str]) -> dict[str, str]:
     """Return name -> version where all names are among what is known to be installed, else nothing."""
     return {name: installed[name] for name in names} if all(name in installed for name in names) else {}
+
+
+def removed(log: str, names: Sequence[str]) -> dict[str, str]:
+    """Return name -> when it was removed, of packages that are not there, from lines of dpkg's log, the oldest first."""
+    rows = re.findall(r"^(\S+ \S+) (?:remove|purge) ([^\s:]+)", log, re.MULTILINE)
+    return {name: f"was removed at {when}" for when, name in rows if name in names}
 
 
 def upstream(version: str) -> str:

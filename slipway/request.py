@@ -4,7 +4,7 @@ import getpass
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from shlex import quote
 from typing import Any
 
@@ -16,9 +16,15 @@ SCHEMA = 1
 ENGINE = "/usr/local/sbin/slipway"
 NO_ENGINE = 96
 CHANGES_FOUND = 6
-OTHER_VERSION = "other version"
+OTHER_VERSION, NO_DOCKER = "other version", "no docker"
 NEW, NOT_JUDGED = "new", "not judged"  # verdicts of a check that no engine could make
 Run = Callable[[Sequence[str]], str]
+
+
+class BadNumber(SlipwayError):
+    """A release was named by something else than its number."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,33 @@ def origin(run: Run) -> Origin:
     return Origin(f"{getpass.getuser()}@{platform.node()}", f"{head}+changes" if changed else head)
 
 
-def request(stack: Stack, secrets: Mapping[str, str], asked_by: Origin, why: str, *, base: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose: the verb (empty for site.yml), what it pins, and what it insists on.
+
+    `again_of` is the number of the one held release that is let through; `again` lets any through.
+    """
+
+    verb: str = ""
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
+    again_of: int | None = None
+
+
+def number_of(word: object) -> int | None:
+    """Return the release that `-e again=NUMBER` names, nothing where it was not given."""
+    text = str(word or "").strip()
+    if text and not (text.isascii() and text.isdecimal()):
+        raise BadNumber(f"`again` names a release by its number, not by {text[:40]!r}", "write for example `-e again=42`")
+    return int(text) if text else None
+
+
+def request(
+    stack: Stack, secrets: Mapping[str, str], asked_by: Origin, why: str, *, base: bool, choice: Choice | None = None
+) -> dict[str, Any]:
     """Return a request; it holds secret values and goes by standard input only."""
     return {
+        **asdict(choice or Choice()),
         "schema": SCHEMA,
         "stack": to_json(stack),
         "secrets": dict(secrets),
@@ -66,13 +96,15 @@ def read_answer(stack: str, code: int, output: str, errors: str, *, check: bool)
     if answer is None:
         said = (errors or output).strip()[-2000:]
         return {"failed": True, "msg": f"the engine ended with {code} and no result for {stack}:\n{said}", "exit_code": code}
+    if check and answer["verdict"] == NO_DOCKER:
+        return _not_judged(f"{stack}: Docker does not answer on this host, the role `docker` starts it first")
     if check and answer["verdict"] == OTHER_VERSION:
         return _not_judged(f"{stack}: the engine of this host has another version, the role `stack` brings it up to date first")
     return _result(stack, code, answer)
 
 
 def _result(stack: str, code: int, answer: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("changed", "release", "verdict", "steps", "urls", "seconds")
+    kept = ("changed", "release", "verdict", "steps", "urls", "seconds", "watch_until")
     result: dict[str, Any] = {name: answer.get(name) for name in kept}
     result["exit_code"] = code
     if "found" in answer:
@@ -81,9 +113,10 @@ def _result(stack: str, code: int, answer: Mapping[str, Any]) -> dict[str, Any]:
         result["warnings"] = [f"{stack}: {text}" for text in answer["warnings"]]
     if answer.get("error"):
         return {**result, "failed": True, "msg": f"{stack}: {answer['error']}"}
-    if result["changed"]:
-        steps = "".join(f"+ {step['why']}\n" for step in answer["steps"])
-        result["diff"] = [{"prepared": f"release {answer['release']} of {stack}\n{steps}"}]
+    if result["changed"] and result["release"]:
+        lost = "".join(f"- {loss['kind']} {loss['name']} {loss['what']}\n" for loss in answer.get("found", {}).get("lost", []))
+        steps = "".join(f"+ {step['why']}\n" for step in answer.get("steps", []))
+        result["diff"] = [{"prepared": f"release {answer['release']} of {stack}\n{lost}{steps}"}]
     return result
 
 

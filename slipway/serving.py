@@ -11,6 +11,7 @@ class Serving:
 
     `next` is a release in the making: it never took traffic. `retiring` ones served, still drain, and are to be removed.
     `since` is the time of the last switch; `held` releases turned bad and are not deployed again by machine.
+    Until `watch_until` the current release has to prove itself, and `standby`, the last that did, is kept for a return.
     """
 
     stack: str
@@ -21,11 +22,40 @@ class Serving:
     retiring: tuple[int, ...] = ()
     since: str = ""
     held: tuple[int, ...] = ()
+    standby: int | None = None
+    watch_until: str = ""
 
     @property
     def highest(self) -> int:
         """Return the highest number the record knows; the journal may know a higher one."""
-        return max(self.current or 0, self.previous or 0, self.next or 0, *self.retiring, *self.held)
+        return max((0, *self.named, *self.held))
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """Return the releases the host must keep, the one that serves first."""
+        found = (self.current, self.next, self.standby, self.previous, *self.retiring)
+        return tuple(dict.fromkeys(number for number in found if number is not None))
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """Return the releases that may have containers, the one that serves first."""
+        found = (self.current, self.next, self.standby, *self.retiring)
+        return tuple(dict.fromkeys(number for number in found if number is not None))
+
+    @property
+    def old(self) -> tuple[int, ...]:
+        """Return the releases that served before and still have containers, the standby first."""
+        return tuple(number for number in self.present if number not in (self.current, self.next))
+
+    @property
+    def watched(self) -> bool:
+        """Say whether the current release still has to prove itself."""
+        return bool(self.watch_until)
+
+    @property
+    def returned(self) -> bool:
+        """Say whether the current release was returned to and the later one is still on its way out."""
+        return any(number > (self.current or 0) for number in self.retiring)
 
     def begun(self, number: int) -> "Serving":
         """Record that a release is being made."""
@@ -37,12 +67,45 @@ class Serving:
             raise SlipwayError(f"release number {number} of {self.stack} was used before: {self.highest} is the last")
         return replace(self, next=number)
 
-    def switched(self, number: int, now: str) -> "Serving":
-        """Record that the release serves; written before the map moves, so that a resume goes forward from here."""
+    def switched(self, number: int, now: str, watch_until: str = "") -> "Serving":
+        """Record that the release serves; written before the map moves, so that a resume goes forward from here.
+
+        With a watch, the last release that passed its own stands by: not one whose watch this switch cuts short.
+        """
         if self.next != number:
             raise SlipwayError(f"release {number} of {self.stack} cannot serve: {self.next} is the one in the making")
-        old = () if self.current is None else (self.current,)
-        return replace(self, current=number, previous=self.current, next=None, retiring=(*self.retiring, *old), since=now)
+        unproven = self.watched and self.standby is not None
+        standby = (self.standby if unproven else self.current) if watch_until else None
+        leaving = tuple(old for old in (self.standby, self.current) if old is not None and old != standby)
+        return replace(
+            self,
+            current=number,
+            previous=self.current,
+            next=None,
+            retiring=(*self.retiring, *leaving),
+            since=now,
+            standby=standby,
+            watch_until=watch_until,
+        )
+
+    def settled(self, number: int, freed: tuple[int, ...] = ()) -> "Serving":
+        """Record that the watch is over and the release stays: nothing stands by; `freed` numbers are held no longer."""
+        if number != self.current:
+            raise SlipwayError(f"release {number} of {self.stack} is not watched: {self.current} serves")
+        leaving = () if self.standby is None else (self.standby,)
+        held = tuple(old for old in self.held if old not in freed)
+        return replace(self, retiring=(*self.retiring, *leaving), standby=None, watch_until="", held=held)
+
+    def returned_from(self, number: int, now: str) -> "Serving":
+        """Record that the standby serves again and that the later release is held; written before the map moves."""
+        if number != self.current or self.standby is None:
+            found = f"{self.current} serves, {self.standby or 'none'} stands by"
+            raise SlipwayError(f"{self.stack} cannot return from release {number}: {found}")
+        leaving = (*self.retiring, number)
+        held = tuple(dict.fromkeys((*self.held, number)))
+        return replace(
+            self, current=self.standby, previous=None, retiring=leaving, since=now, held=held, standby=None, watch_until=""
+        )
 
     def retired(self, number: int) -> "Serving":
         """Record that an old release is gone from the host."""

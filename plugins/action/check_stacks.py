@@ -1,6 +1,7 @@
 """The door from a play to `slipway.load`: all faults of the inventory and its stacks at once, before any host is touched."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import check, local_command, vault
+from slipway import check, local_command, sealed, vault
 from slipway.environment import Environment
 from slipway.errors import StackError
 from slipway.load import load_for_hosts, secrets
@@ -30,13 +31,20 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": f"`{missing[0]}` is missing: name the folder"}
         try:
             environment = load_for_hosts(Path(words["inventory"]), Path(words["compose"]))
-            if words.get("secrets"):
-                self._ask(environment, vault.opened((task_vars or {}).get("vault")))
+            asked = self._ask(environment, task_vars or {}) if self._hands_over(task_vars or {}) else {}
         except StackError as error:
             return {"failed": True, "msg": str(error), "exit_code": error.exit_code}
-        return {"changed": False, **check.as_json(environment)}
+        return {"changed": False, "sealed": asked, **check.as_json(environment)}
 
-    def _ask(self, environment: Environment, opened: object) -> None:
-        asked = secrets.ask(environment, environment.stacks, opened, partial(local_command.ask_all, folder=ROOT))
+    def _hands_over(self, task_vars: Mapping[str, Any]) -> bool:
+        tag = self._task.args.get("secrets_for_tag")
+        return bool(tag) and sealed.runs(tag, task_vars.get("ansible_run_tags", []), task_vars.get("ansible_skip_tags", []))
+
+    def _ask(self, environment: Environment, task_vars: Mapping[str, Any]) -> dict[str, str]:
+        opened, ask_all = vault.opened(task_vars.get("vault")), partial(local_command.ask_all, folder=ROOT)
+        asked = secrets.ask(environment, environment.stacks, opened, ask_all)
         if faults := secrets.missing(asked):
             raise StackError(faults)
+        return {
+            stack: sealed.sealed({one.name: one.value for one in asked if one.stack == stack}) for stack in environment.stacks
+        }

@@ -1,6 +1,7 @@
 """The door from a play to `slipway.host_accounts`: one command on the host."""
 
 import json
+import sys
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from slipway import host_accounts
+
 PROGRAM = ROOT / "slipway/host_accounts.py"
 
 
@@ -21,6 +25,9 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         words = self._task.args
         accounts = {name: str((person or {}).get("expires", "")) for name, person in words["accounts"].items()}
+        accounts |= dict.fromkeys(words.get("further", []), "")
+        if not words.get("farewell") and (answer := host_accounts.answered(accounts, words.get("known") or {})):
+            return {**answer, "diff": []}
         asked = json.dumps({"accounts": accounts, "farewell": bool(words.get("farewell")), "check": self._task.check_mode})
         done = self._low_level_execute_command(f"/usr/bin/python3 -I -S - {quote(asked)}", in_data=PROGRAM.read_bytes())
         if done["rc"]:
@@ -29,5 +36,5 @@ class ActionModule(ActionBase):
                 "failed": True,
                 "msg": f"the accounts of the host: {said}\n  next: look with `getent passwd` and run this again",
             }
-        answer: dict[str, Any] = json.loads(done["stdout"].strip().splitlines()[-1])
+        answer = json.loads(done["stdout"].strip().splitlines()[-1])
         return {**answer, "diff": [{"prepared": "".join(f"+ {line}\n" for line in answer["commands"])}]}

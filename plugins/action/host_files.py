@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -13,7 +12,7 @@ from ansible.utils.display import Display
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import file_set
+from slipway import file_set, host_managed, host_program
 from slipway.errors import SlipwayError
 
 JINJA = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
@@ -33,15 +32,17 @@ class ActionModule(ActionBase):
             wanted = file_set.request(self._task.args, sources, check=self._task.check_mode, diff=self._task.diff)
         except SlipwayError as error:
             return {"failed": True, "msg": str(error)}
+        if host_managed.all_right(wanted, self._task.args.get("known") or {}):
+            return file_set.nothing_to_do(wanted)
+        wanted["by"] = self._task.get_name()
         answer = self._send(wanted, (task_vars or {}).get("ansible_python_interpreter", "/usr/bin/python3"))
         if notice := file_set.on_probation(answer, wanted["guard"]):
             Display().display(f"{(task_vars or {}).get('inventory_hostname')}: {notice}")
         return answer
 
     def _send(self, wanted: dict[str, Any], python: str) -> dict[str, Any]:
-        modules = {name: (ROOT / "slipway" / f"{name}.py").read_text() for name in file_set.PROGRAM}
-        text = file_set.message(file_set.program(modules), wanted)
-        done = self._low_level_execute_command(f"{python} -I -S -c {quote(file_set.LAUNCH)}", in_data=text)
+        text = host_program.sent(host_program.packed("host_files", file_set.PROGRAM), file_set.message(wanted))
+        done = self._low_level_execute_command(host_program.command("host_files", python), in_data=text)
         return file_set.read_answer(done["rc"], done["stdout"], done["stderr"])
 
     def _render(self, name: str, variables: dict[str, Any]) -> str:

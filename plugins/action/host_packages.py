@@ -8,9 +8,11 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.packages import failure, index_is_old, known, upstream, versions
+from slipway.packages import failure, held, index_is_old, known, removed, upstream, versions
 
+REMOVED = "zgrep -hE '^[^ ]+ [^ ]+ (remove|purge) ' $(ls -tr /var/log/dpkg.log*)"
 QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
+HOLDS = "dpkg-query -W -f '${db:Status-Want} ${Package}\\n'"
 
 
 class ActionModule(ActionBase):
@@ -25,22 +27,36 @@ class ActionModule(ActionBase):
         names = [str(name) for name in self._task.args["names"]]
         there = known(names, self._task.args.get("installed") or {}) or self._installed(names)
         missing = [name for name in names if name not in there]
+        drift = removed(self._low_level_execute_command(REMOVED)["stdout"], missing) if missing else {}
         if missing and not self._task.check_mode:
             done = self._install(missing, task_vars)
             if done.get("failed"):
                 return {"failed": True, "msg": failure(f"{done.get('msg')}\n{done.get('stderr', '')}", missing)}
             there = self._installed(names)
-        diff = [{"prepared": "".join(f"+ package {name}\n" for name in missing)}] if missing else []
+        loose = self._loose(names) if self._task.args.get("hold") else []
+        if loose and not self._task.check_mode:
+            done = self._low_level_execute_command(f"apt-mark hold {' '.join(loose)}")
+            if done["rc"]:
+                return {"failed": True, "msg": failure(done["stdout"] + done["stderr"], loose)}
+        words = [*(f"+ package {name}\n" for name in missing), *(f"+ hold of package {name}\n" for name in loose)]
         return {
-            "changed": bool(missing),
+            "changed": bool(words),
             "missing": missing,
-            "diff": diff,
+            "loose": loose,
+            "drift": drift,
+            "diff": [{"prepared": "".join(words)}] if words else [],
             "versions": {k: upstream(v) for k, v in there.items()},
         }
 
     def _installed(self, names: list[str]) -> dict[str, str]:
         done = self._low_level_execute_command(f"{QUERY} {' '.join(names)}")  # code 1 where one is unknown
         return versions(done["stdout"])
+
+    def _loose(self, names: list[str]) -> list[str]:
+        """Return the names that an upgrade of everything would take along."""
+        there = set(self._task.args.get("held") or ())
+        there = there if there >= set(names) else held(self._low_level_execute_command(f"{HOLDS} {' '.join(names)}")["stdout"])
+        return [name for name in names if name not in there]
 
     def _install(self, names: list[str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Install by the index that is there; one that is old, or was cut short, is fetched anew."""

@@ -21,9 +21,7 @@ class ActionModule(ActionBase):
         """Compare versions, then send."""
         super().run(tmp, task_vars)
         archive = engine_archive.pack(ROOT)
-        there = self._task.args.get("known") or ""
-        if there != archive.version:
-            there = self._low_level_execute_command(engine_archive.VERSION)["stdout"].strip()
+        there = self._task.args.get("known") or self._low_level_execute_command(engine_archive.VERSION)["stdout"].strip()
         if there == archive.version:
             return {"changed": False, "version": archive.version}
         result = {"changed": True, "version": archive.version, "diff": [engine_archive.difference(there, archive.version)]}

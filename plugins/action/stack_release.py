@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway import local_command, request, vault
+from slipway import local_command, request, sealed, vault
 from slipway.errors import SlipwayError
 from slipway.load import load_environment
 from slipway.load.secrets import secret_values
@@ -36,6 +36,8 @@ class ActionModule(ActionBase):
     def _request(self, stack: str, opened: object) -> dict[str, Any]:
         words, run = self._task.args, partial(local_command.run, folder=ROOT)
         environment = load_environment(Path(words["inventory"]), Path(words["compose"]))
-        values = secret_values(environment, stack, opened, partial(local_command.ask_all, folder=ROOT))
-        base = words.get("base") == stack
-        return request.request(environment.stacks[stack], values, request.origin(run), "site.yml", base=base)
+        values = sealed.opened(words.get("sealed") or "")
+        if values is None:
+            values = secret_values(environment, stack, opened, partial(local_command.ask_all, folder=ROOT))
+        base, choice = words.get("base") == stack, request.Choice(again_of=request.number_of(words.get("again")))
+        return request.request(environment.stacks[stack], values, request.origin(run), "site.yml", base=base, choice=choice)

@@ -10,13 +10,15 @@ name: run_events
 type: stdout
 short_description: Tell a program what happens, one line of JSON each
 description:
-  - Used by C(fab plan). Keys of every line are C(event) and what belongs to it; results keep the keys in C(KEPT) only.
+  - Used by C(fab plan) and C(fab drift). Keys of every line are C(event) and what belongs to it.
+  - Results keep the keys in C(KEPT), and C(PROBED) of what a host said of itself.
 """
 KEPT = (
     "commands",
     *("changed", "msg", "exit_code", "item", "name", "state", "enabled", "rc", "cmd"),
-    *("paths", "diff", "not_judged", "missing", "version", "verdict", "release", "found"),
+    *("paths", "diff", "not_judged", "missing", "loose", "version", "verdict", "release", "found", "drift"),
 )
+PROBED = ("units", "rules", "roles")  # of what a host said of itself
 
 
 class CallbackModule(CallbackBase):
@@ -66,6 +68,9 @@ class CallbackModule(CallbackBase):
 
     def _result(self, verdict: str, result: Any) -> None:
         kept = {key: result.result[key] for key in KEPT if key in result.result}
+        probe = result.result.get("probe")
+        if isinstance(probe, dict):
+            kept["probe"] = {key: probe[key] for key in PROBED if key in probe}
         self._tell("result", host=str(result.host), verdict=verdict, result=kept, **_task(result.task))
 
     def _tell(self, event: str, **words: Any) -> None:

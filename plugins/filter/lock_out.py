@@ -1,4 +1,4 @@
-"""The door from roles to `slipway.lock_out`: finds out which keys this controller offers."""
+"""The door from plays to `slipway.lock_out`: finds out which keys this controller offers."""
 
 import subprocess
 import sys
@@ -27,6 +27,11 @@ def lock_out(admins: Mapping[str, Any], operator: str, deploy_user: str, key_fil
     return judge.lock_out(people, judge.Operator(operator, _offered(key_file), is_over), deploy_user)
 
 
+def networks_lock_out(pools: Mapping[str, str], network: Mapping[str, Any]) -> str:
+    """Return why these pools would lock somebody out, or nothing."""
+    return judge.networks_lock_out(pools, network)
+
+
 def _offered(key_file: str) -> list[str]:
     """Return the public keys of the file and the agent; none where the file's is not there: the new login will tell."""
     public = _file(f"{key_file}.pub")
@@ -46,4 +51,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return them by name."""
-        return {"lock_out": lock_out}
+        return {"lock_out": lock_out, "networks_lock_out": networks_lock_out}

@@ -14,10 +14,10 @@ options:
     description: Folder that holds a folder per stack.
     type: path
     required: true
-  secrets:
-    description: Ask for every secret's value too, and fail with those that have none; no value is shown.
-    type: bool
-    default: false
+  secrets_for_tag:
+    description:
+      - Where tasks with this tag run, ask for every secret's value too, and fail with those that have none. No value is shown.
+    type: str
 attributes:
   check_mode:
     support: full
@@ -46,6 +46,10 @@ waiting:
   description: Words that are understood and have no effect yet, each with its place.
   returned: success
   type: list
+sealed:
+  description: The secrets of each stack, in a text that only tasks of this run can open; see O(stack_release#module:sealed).
+  returned: success
+  type: dict
 exit_code:
   description: The exit code that C(fab check) ends with.
   returned: failure

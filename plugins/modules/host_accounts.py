@@ -13,10 +13,18 @@ options:
     description: Name to a mapping whose C(expires) is the last day, such as C(2027-01-31); nothing for ever.
     type: dict
     required: true
+  further:
+    description: Names of further accounts, for ever.
+    type: list
+    elements: str
+    default: []
   farewell:
     description: Whether to shut the accounts that are not named, instead of making those that are.
     type: bool
     default: false
+  known:
+    description: What the C(probe) of C(host_entry) said in C(accounts); where all is right by it, the host is not asked.
+    type: dict
 attributes:
   check_mode:
     support: full
@@ -26,7 +34,8 @@ author: Slipway
 EXAMPLES = r"""
 - name: Users | Have the accounts
   host_accounts:
-    accounts: {ann: {expires: "2027-01-31"}, deploy: {}}
+    accounts: {ann: {expires: "2027-01-31"}}
+    further: [deploy]
 """
 
 RETURN = r"""
@@ -35,6 +44,10 @@ gone:
   returned: success
   type: list
   elements: str
+drift:
+  description: Account to what somebody changed of it by hand, in words.
+  returned: where somebody did
+  type: dict
 commands:
   description: What was, or in check mode would be, run.
   returned: success

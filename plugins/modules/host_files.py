@@ -141,6 +141,12 @@ options:
         type: list
         elements: list
         required: true
+  known:
+    description:
+      - What the C(probe) of C(host_entry) said in C(files). Where each path is right by it, and no earlier call left anything to
+        do, the host is not asked.
+      - Hand over nothing where a task of this run may have changed a path since, such as one that installs packages.
+    type: dict
 attributes:
   async:
     description: Cannot run in the background.
@@ -249,6 +255,11 @@ put_back:
   returned: where it did
   type: str
   sample: "at 2026-01-31 08:00:00 UTC the host put back /etc/ssh/sshd_config.d/00-slipway.conf: nobody confirmed it within 90 s"
+drift:
+  description: Path to what somebody changed there by hand since it was last brought into place, in words.
+  returned: where somebody did
+  type: dict
+  sample: {/etc/nginx/nginx.conf: "its content changed; mode 0666, not 0644"}
 not_judged:
   description: Why the set could not be judged (check mode on a host that lacks the checker, a user or a group).
   returned: success

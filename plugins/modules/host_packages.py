@@ -14,9 +14,18 @@ options:
     elements: str
     required: true
   installed:
-    description: What RV(packages) of C(host_probe) said; where it holds all of O(names), dpkg is not asked.
+    description: What the C(probe) of C(host_entry) said in C(packages); where it holds all of O(names), dpkg is not asked.
     type: dict
     default: {}
+  hold:
+    description: Whether nothing but an explicit order may move these packages to another version.
+    type: bool
+    default: false
+  held:
+    description: What the C(probe) of C(host_entry) said in C(held); where it holds all of O(names), dpkg is not asked.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -34,6 +43,14 @@ missing:
   description: What was, or in check mode would be, installed.
   returned: success
   type: list
+loose:
+  description: What was, or in check mode would be, put on hold.
+  returned: success
+  type: list
+drift:
+  description: Name to when somebody removed it, of those that are missing.
+  returned: success
+  type: dict
 versions:
   description: Upstream version of each package that is installed.
   returned: success

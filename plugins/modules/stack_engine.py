@@ -8,7 +8,7 @@ description:
   - Versions lie in folders of their own; the link C(current) moves at once. A run keeps the version it began with.
 options:
   known:
-    description: What RV(engine) of C(host_probe) said; where it is this tree's version, the host is not asked.
+    description: What the C(probe) of C(host_entry) said in C(engine); where it is this tree's version, the host is not asked.
     type: str
 attributes:
   check_mode:

@@ -20,8 +20,16 @@ options:
     description: Folder of the stack files.
     type: str
     required: true
+  sealed:
+    description: The stack's secrets as C(check_stacks) of the same run sealed them; where it is empty, they are asked for.
+    type: str
+    default: ""
   base:
     description: Name of the stack whose stores may restart in this run; empty for none.
+    type: str
+    default: ""
+  again:
+    description: Number of a release that the host took back and that is to be let through once more; empty for none.
     type: str
     default: ""
 attributes:

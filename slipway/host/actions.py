@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..codec import from_json
@@ -31,11 +32,11 @@ def _run(work: Work, step: Step) -> None:
     _command(work, step)
 
 
-def _write(work: Work, step: Step) -> None:  # noqa: ARG001 - the form of every action
+def _write(work: Work, step: Step) -> None:
     texts: Mapping[str, str] = step.arguments["files"]
     programs = frozenset(step.arguments.get("programs", ()))
     for path, text in texts.items():
-        files.write(Path(path), text, CONTAINERS_RUN if path in programs else CONTAINERS_READ)
+        files.write_inside(work.folder.path, Path(path), text, CONTAINERS_RUN if path in programs else CONTAINERS_READ)
 
 
 def _pull(work: Work, step: Step) -> None:
@@ -93,14 +94,19 @@ def _keep_output(work: Work, name: str) -> None:
 
 
 def _record(work: Work, step: Step) -> None:
-    number, serving = step.arguments["number"], work.serving()
+    number, serving, watch = step.arguments["number"], work.serving(), step.arguments.get("watch", 0)
     changes = {
         "begun": lambda: serving.begun(number),
-        "switched": lambda: serving.switched(number, clock.now()),
+        "switched": lambda: serving.switched(number, clock.now(), clock.later(watch) if watch else ""),
+        "returned": lambda: serving.returned_from(number, clock.now()),
+        "settled": lambda: serving.settled(number, tuple(step.arguments.get("freed", ()))),
         "retired": lambda: serving.retired(number),
         "abandoned": lambda: serving.abandoned(number),
     }
     work.keep_serving(changes[step.arguments["change"]]())
+    if step.arguments["change"] == "switched" and serving.watched:
+        text = f"the watch of release {serving.current} was cut short by request {work.request}"
+        work.note({"event": "watch", "state": "cut short", "release": serving.current, "text": text})
     egress.follow(work)
 
 
@@ -185,14 +191,15 @@ def _note_ends(work: Work, codes: dict[str, int]) -> None:
 
 
 def _drain(work: Work, step: Step) -> None:
-    ports: Mapping[str, list[int]] = step.arguments["containers"]
-
-    def count() -> int:
-        found = ((work.machine.docker.container(name), ports[name]) for name in ports)
-        return sum(drain.connections_of(container.pid, wanted) for container, wanted in found if container)
-
+    count = partial(open_connections, work, step.arguments["containers"])
     if left := drain.wait(count, step.limit_seconds, work.something_waits):
         work.note({"event": "drain-limit", "connections": left})
+
+
+def open_connections(work: Work, ports: Mapping[str, Sequence[int]]) -> int:
+    """Count the open connections to ports of containers; one that is gone has none."""
+    found = ((work.machine.docker.container(name), ports[name]) for name in ports)
+    return sum(drain.connections_of(container.pid, wanted) for container, wanted in found if container)
 
 
 def _remove(work: Work, step: Step) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ..model import Service, Stack
 from ..placement import Placement
 from ..plan.place import Images, Taken, place
+from ..policy.images import repository
 from ..render import secret
 from . import disk, images, lock, records
 from .layout import StackFolder
@@ -44,7 +45,7 @@ def known_references(stack: Stack, current: Release | None, last: Release | None
 
 def _pinned(stack: Stack, image: str) -> str:
     digest = stack.pins.get(image)
-    return f"{images.repository(image)}@{digest.rpartition('@')[2]}" if digest else ""
+    return f"{repository(image)}@{digest.rpartition('@')[2]}" if digest else ""
 
 
 def _served(current: Release | None, image: str) -> str:
@@ -66,7 +67,7 @@ def check_disk(work: Work, stack: Stack, known: Mapping[str, str]) -> None:
     sizes: dict[str, int] = {}
     for image in docker.images():
         for name in (*image.tags, *image.digests):
-            sizes[images.repository(name)] = max(image.bytes, sizes.get(images.repository(name), 0))
+            sizes[repository(name)] = max(image.bytes, sizes.get(repository(name), 0))
     disk.check(disk.places(docker.folder(), work.machine.layout.state), disk.needed_mb(missing, sizes))
 
 
@@ -126,6 +127,7 @@ def release_of(wish: Wish, placement: Placement) -> Release:
         why=request.why,
         at=request.at,
         commit=request.commit,
+        returns_to=request.returns_to,
     )
 
 

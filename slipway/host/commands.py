@@ -9,35 +9,43 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import SlipwayError
-from . import clock, logs, records, resume, run, status
+from ..errors import ReleaseRefused, SlipwayError
+from ..policy.forms import is_stack_name
+from . import docker, logs, records, release_commands, resume, run, status, update_commands
 from .actions import issue
+from .asker import Asker, by_sudo
 from .engine import Result
 from .journal import Journal
 from .machine import Machine, Work
-from .preview import preview
-from .submit import submit
+from .release_commands import print_line
 
-CHANGES_FOUND = 6
+ANSWERING = ("submit", "plan", "rollback", "follow")  # a controller reads their last line, also where they fail
 Arguments = argparse.Namespace
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], asker: Asker | None = None) -> int:
     """Run a command; return its exit code."""
     arguments = _parser().parse_args(argv)
     os.umask(0o022)
+    os.chdir("/")  # Compose reads a `.env` where it is started
     try:
-        code: int = arguments.command(Machine(), arguments)
+        _judge_name(getattr(arguments, "stack", ""))
+        code: int = arguments.command(Machine(asker=asker or by_sudo(os.environ)), arguments)
     except SlipwayError as error:
         return _failed(arguments, error)
     return code
 
 
+def _judge_name(stack: str) -> None:
+    """Refuse a stack's name that would lead to another folder."""
+    if stack and not is_stack_name(stack):
+        raise ReleaseRefused(f"{stack!r} is no name for a stack", "`slipway status` lists the stacks of this host")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="slipway", description="The engine of this host: runs releases of stacks.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add(commands, "submit", _submit, "run the request on standard input and follow it", "stack")
-    _add(commands, "plan", _plan, "say what the request on standard input would change", "stack")
+    release_commands.add(commands, _add)
     _add(commands, "run", _run, "run the requests that wait (started by systemd)", "stack")
     resumed = _add(commands, "resume", _resume, "make the host true to its records")
     resumed.add_argument("stack", nargs="?", default="")
@@ -47,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     certs = _add(commands, "certs", _certs, "issue the certificates that are missing or due")
     certs.add_argument("--patient", action="store_true", help="leave out what failed a short while ago (for the timer)")
     _add(commands, "live", _live, "let nginx use what certbot renewed (certbot calls this)")
+    update_commands.add(commands, _add)
     _add(commands, "journal", _journal, "show what happened to a stack", "stack").add_argument("--json", action="store_true")
     return parser
 
@@ -65,28 +74,17 @@ def _add_logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service", default="")
     parser.add_argument("--tail", type=int, default=100)
     parser.add_argument("--since", default="")
+    parser.add_argument("--grep", default="")
     parser.add_argument("--follow", action="store_true")
 
 
 def _failed(arguments: Arguments, error: SlipwayError) -> int:
     sys.stderr.write(f"{error}\n")
-    if arguments.name in ("submit", "plan"):
-        verdict = "other version" if isinstance(error, records.OtherVersion) else "failed"
-        _print(json.dumps(asdict(Result(verdict, changed=False, error=str(error), code=error.exit_code))))
+    if arguments.name in ANSWERING:
+        known: Mapping[type[SlipwayError], str] = {records.OtherVersion: "other version", docker.Silent: "no docker"}
+        verdict = known.get(type(error), "failed")
+        print_line(json.dumps(asdict(Result(verdict, changed=False, error=str(error), code=error.exit_code))))
     return error.exit_code
-
-
-def _submit(machine: Machine, arguments: Arguments) -> int:
-    result = submit(machine, arguments.stack, json.load(sys.stdin))
-    _print(json.dumps(result))
-    return int(result.get("code", 0))
-
-
-def _plan(machine: Machine, arguments: Arguments) -> int:
-    request, values = records.request_of(json.load(sys.stdin), clock.now())
-    shown = preview(Work(machine, machine.layout.stack(arguments.stack)), request, values)
-    _print(json.dumps(asdict(shown.result) | {"found": shown.found}))
-    return shown.result.code or (CHANGES_FOUND if shown.result.changed else 0)
 
 
 def _run(machine: Machine, arguments: Arguments) -> int:
@@ -105,18 +103,18 @@ def _resume_one(machine: Machine, name: str, arguments: Arguments) -> int:
     except SlipwayError as error:
         sys.stderr.write(f"{name}: {error}\n")
         return error.exit_code
-    _print(f"{name}: {', '.join(step.name for step in done) or 'nothing to do'}")
+    print_line(f"{name}: {', '.join(step.name for step in done) or 'nothing to do'}")
     return 0
 
 
 def _status(machine: Machine, arguments: Arguments) -> int:
     found = status.status(machine)
-    _print(json.dumps(found, indent=1) if arguments.json else status.as_text(found))
+    print_line(json.dumps(found, indent=1) if arguments.json else status.as_text(found))
     return 0
 
 
 def _logs(machine: Machine, arguments: Arguments) -> int:
-    wanted = logs.Wanted(arguments.service, arguments.tail, arguments.since)
+    wanted = logs.Wanted(arguments.service, arguments.tail, arguments.since, arguments.grep)
     show = logs.follow if arguments.follow else logs.show
     show(machine, arguments.stack, wanted)
     return 0
@@ -142,24 +140,21 @@ def _live(machine: Machine, arguments: Arguments) -> int:  # noqa: ARG001 - the 
 def _journal(machine: Machine, arguments: Arguments) -> int:
     entries = Journal(machine.layout.stack(arguments.stack).journal).entries()
     if arguments.json:
-        _print(json.dumps(entries, indent=1, ensure_ascii=False))
+        print_line(json.dumps(entries, indent=1, ensure_ascii=False))
         return 0
     for entry in entries:
-        _print(journal_line(entry))
+        print_line(journal_line(entry))
     return 0
 
 
 def journal_line(entry: Mapping[str, Any]) -> str:
     """Return an entry for people."""
     shown = {
-        key: value for key, value in entry.items() if key not in ("at", "event", "request", "release") and value not in ("", None)
+        key: value
+        for key, value in entry.items()
+        if key not in ("at", "event", "request", "release", "numbers") and value not in ("", None)
     }
     if entry["event"] == "result":
         shown = {key: shown["result"].get(key) for key in ("verdict", "release", "seconds", "error") if shown["result"].get(key)}
     words = "  ".join(f"{key}={value}" for key, value in shown.items())
     return f"{entry['at']}  {entry['event']:<8}  {words}"
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..errors import HostError
-from .images import repository
+from ..policy.images import repository
 
 MIB = 1 << 20
 RESERVE_MB = 256  # left for stores and logs whatever a release needs

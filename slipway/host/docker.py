@@ -16,6 +16,10 @@ PROJECT = "com.docker.compose.project"
 NEXT_STEP = "look at `systemctl status docker` on the host"
 
 
+class Silent(HostError):
+    """Docker does not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """What Docker knows about a container. `health` is empty where it has no health check."""
@@ -109,6 +113,10 @@ class Docker:
         answer = self._ask(f"/containers/{quote(name)}/logs?" + urlencode({"stdout": 1, "stderr": 1, "tail": lines}))
         return "" if answer is None else log_text(answer).rstrip()
 
+    def memory_mb(self, name: str) -> float | None:
+        """Return what a container uses, without what the kernel could drop at once; None where it does not run."""
+        return memory_mb_of(self._get(f"/containers/{quote(name)}/stats", stream="0", **{"one-shot": "1"}) or {})
+
     def _get(self, path: str, **query: str) -> Any:
         answer = self._ask(f"{path}?{urlencode(query)}" if query else path)
         return None if answer is None else json.loads(answer)
@@ -120,7 +128,7 @@ class Docker:
             answer = connection.getresponse()
             body = answer.read()
         except OSError as error:
-            raise HostError(f"Docker does not answer on {self.socket}: {error}", NEXT_STEP) from error
+            raise Silent(f"Docker does not answer on {self.socket}: {error}", NEXT_STEP) from error
         finally:
             connection.close()
         if answer.status == http.client.NOT_FOUND:
@@ -160,6 +168,17 @@ def container_of(data: Mapping[str, Any]) -> Container:
         started=state["StartedAt"],
         last_check=checks[-1].get("Output", "").strip(),
     )
+
+
+def memory_mb_of(data: Mapping[str, Any]) -> float | None:
+    """Return the memory in use of a container's numbers: control groups of both versions name their cache differently."""
+    memory = data.get("memory_stats") or {}
+    if "usage" not in memory:
+        return None
+    kept = memory.get("stats") or {}
+    cache = kept.get("inactive_file", kept.get("total_inactive_file", 0))
+    used: int = memory["usage"] - cache
+    return max(0, used) / 2**20
 
 
 def image_of(data: Mapping[str, Any]) -> Image:

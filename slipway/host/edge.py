@@ -27,6 +27,10 @@ class EdgeSettings:
     https_port: int = HTTPS
     retry_seconds: int = 900
 
+    def address(self, domain: str) -> str:
+        """Return where people reach a domain."""
+        return f"https://{domain}{'' if self.https_port == HTTPS else f':{self.https_port}'}/"
+
 
 def settings(path: Path) -> EdgeSettings:
     """Read the role's file."""

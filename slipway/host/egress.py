@@ -21,9 +21,7 @@ def follow(work: Work) -> None:
 
 def _placed(work: Work) -> list[Placed]:
     """Return the releases that may have containers, the one that serves first."""
-    serving = work.serving()
-    named = [number for number in (serving.current, serving.next, *serving.retiring) if number is not None]
-    made = [records.release(work.folder, number) for number in named if number in records.releases(work.folder)]
+    made = [records.release(work.folder, number) for number in work.serving().present if number in records.releases(work.folder)]
     return [Placed(release.stack, release.placement) for release in made]
 
 

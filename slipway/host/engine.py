@@ -1,6 +1,5 @@
 """Run a request: the one function behind site.yml and `fab deploy`."""
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,11 +13,11 @@ from ..plan import deploy as plan
 from ..plan import traffic
 from ..plan.step import Step
 from ..render.site import site as render_site
-from . import allot, records, resume
+from . import allot, held, locked, pinned, policy, records, resume
 from .actions import carry_out
 from .allot import Wish
 from .machine import Work
-from .prune import drop_tags, prune
+from .prune import drop_tags, keep_record_only, prune
 from .records import Release, Request
 from .steps import Done, carry_out_all
 
@@ -38,6 +37,7 @@ class Result:
     seconds: float = 0.0
     error: str = ""
     code: int = 0
+    watch_until: str = ""
 
 
 def run(work: Work, request: Request) -> Result:
@@ -48,6 +48,7 @@ def run(work: Work, request: Request) -> Result:
     work = work.with_values(values, {})
     work.note({"event": "begin", "who": request.who, "why": request.why, "commit": request.commit})
     try:
+        policy.check(work.machine.layout, request, values)
         result = _decide(work, request, values)
     except SlipwayError as error:
         result = Result(
@@ -69,26 +70,28 @@ def _decide(work: Work, request: Request, values: Mapping[str, str]) -> Result:
 def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     current = resume.current_release(work)
     generation = work.secrets.generation_of(values)
-    if (
-        current
-        and generation is not None
-        and not request.base
-        and current.fingerprint == records.fingerprint(request.stack, generation)
-    ):
+    if current and not request.base and same(current, request.stack, generation):
+        if request.verb in pinned.CHOOSING:
+            pinned.note(work.folder, current, request)
         return _unchanged(work, current)
+    if current and (said := pinned.left(work.folder, current, request)):
+        work.warn(said)
+        return replace(_unchanged(work, current), verdict="left")
+    locked.check(work.folder)
     generation = work.secrets.settle(values)
     return _deploy(work, Wish(request, records.fingerprint(request.stack, generation), generation), current)
 
 
 def same(current: Release, stack: Stack, generation: int | None) -> bool:
     """Say whether a stack with these secrets is what serves already; values nobody has seen are of no generation."""
-    return generation is not None and current.fingerprint == records.fingerprint(stack, generation)
+    agrees = pinned.agree(current, stack)
+    return generation is not None and agrees and current.fingerprint == records.fingerprint(stack, generation)
 
 
 def unfinished(work: Work) -> bool:
     """Say whether an earlier run may have left something to heal: it died, or an old release is still on its way out."""
     serving = work.serving()
-    return serving.next is not None or bool(serving.retiring)
+    return serving.next is not None or bool(serving.old)
 
 
 def _unchanged(work: Work, current: Release) -> Result:
@@ -113,7 +116,8 @@ def site_repairs(work: Work, current: Release) -> list[Step]:
 
 def lacking(work: Work) -> list[Step]:
     """Return what the release that serves has lost: the steps of a resume that change something."""
-    return [step for step in resume.planned(work) if step.action in ("start", "restart", "remove")]
+    found = resume.planned(work)
+    return [step for step in found if step.action in ("start", "restart", "remove") or step.name == "remove-strays"]
 
 
 def _lost_certificates(work: Work, current: Release) -> bool:
@@ -134,6 +138,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     known = allot.known_references(stack, current, records.last_release(work.folder))
     allot.check_disk(work, stack, known)
     found = allot.fetch(work, stack, known)
+    held.check(work, wish.request, wish.generation, found.references)
     base = records.last_placement(work.folder) if resume.base_in_force(work) else None
     release = allot.allot(work, wish, found, base)
     work = replace(work.with_generations(wish.generation, release.placement.base_generation), release=release.number)
@@ -145,8 +150,10 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
         done = carry_out_all(work, steps, carry_out)
     except SlipwayError as error:
         return _failed(work, release, error)
+    pinned.note(work.folder, release, wish.request)
     prune(work)
-    return Result("serving", changed=True, release=release.number, steps=_shown(done), urls=urls(work, stack))
+    until = work.serving().watch_until
+    return Result("serving", changed=True, release=release.number, steps=_shown(done), urls=urls(work, stack), watch_until=until)
 
 
 def _check_edge(work: Work, stack: Stack) -> None:
@@ -204,19 +211,10 @@ def _taken_back(work: Work, release: Release) -> str:
     try:
         carry_out_all(work, plan.back(Placed(release.stack, release.placement)), carry_out)
         drop_tags(work, release.number)
-        _keep_record_only(work, release.number)
+        keep_record_only(work, release.number)
     except SlipwayError as error:
         return f"\ntaking release {release.number} back failed too, the next run does it: {work.mask(str(error))}"
     return ""
-
-
-def _keep_record_only(work: Work, number: int) -> None:
-    """Remove a refused release's files; its record stays, since it says which subnets and slots the base got."""
-    for path in work.folder.release(number).iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != "release.json":
-            path.unlink()
 
 
 def _shown(done: Sequence[Done]) -> tuple[Mapping[str, Any], ...]:
@@ -225,7 +223,5 @@ def _shown(done: Sequence[Done]) -> tuple[Mapping[str, Any], ...]:
 
 def urls(work: Work, stack: Stack) -> tuple[str, ...]:
     """Return the addresses people use."""
-    if not stack.domains:
-        return ()
-    port = work.machine.edge.https_port
-    return tuple(f"https://{stack.domains[key].name}{'' if port == 443 else f':{port}'}/" for key in sorted(stack.domains))
+    edge = work.machine.edge if stack.domains else None
+    return tuple(edge.address(stack.domains[key].name) for key in sorted(stack.domains)) if edge else ()

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ..errors import HostError, ReleaseRefused, SlipwayError
+from ..policy.images import repository
 from .docker import Image
 from .runner import Outcome, Runner
 
@@ -65,13 +66,6 @@ def probe(mirror: str, image: str) -> str:
         return LACKS if error.code == http.client.NOT_FOUND else f"answers {error.code}"
     except OSError as error:
         return f"does not answer: {getattr(error, 'reason', error)}"
-
-
-def repository(name: str) -> str:
-    """Return an image's name without tag and digest."""
-    name = name.partition("@")[0]
-    head, _, last = name.rpartition("/")
-    return f"{head}/{last.partition(':')[0]}".lstrip("/")
 
 
 def digest_of(name: str, image: Image) -> str:

@@ -72,9 +72,19 @@ class Layout:
         return self.settings / "edge.json"
 
     @property
+    def policy(self) -> Path:
+        """Return what releases may ask for, written by the role `stack`."""
+        return self.settings / "policy.json"
+
+    @property
     def sites(self) -> Path:
         """Return the folder of nginx sites."""
         return self.root / "etc/nginx/slipway/sites"
+
+    @property
+    def edge_log(self) -> Path:
+        """Return the edge's log of requests."""
+        return self.root / "var/log/nginx/edge.json.log"
 
     @property
     def certificates(self) -> Path:

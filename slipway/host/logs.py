@@ -1,14 +1,21 @@
 """Show the logs of a stack's containers, merged by time; masked like all else the engine shows."""
 
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..errors import HostError
+from ..errors import HostError, SlipwayError
 from . import resume
 from .machine import Machine, Work
+
+
+class NoPattern(SlipwayError):
+    """What lines are looked for by is no pattern."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +25,25 @@ class Wanted:
     service: str = ""
     tail: int = 100
     since: str = ""
+    grep: str = ""
+
+    @property
+    def fits(self) -> Callable[[str], bool]:
+        """Return whether a line is wanted."""
+        try:
+            pattern = re.compile(self.grep)
+        except re.error as error:
+            raise NoPattern(
+                f"--grep is {self.grep!r}, which cannot be read: {error}", "escape brackets and dots as \\[ and \\."
+            ) from error
+        return lambda line: pattern.search(line) is not None
 
 
 def show(machine: Machine, name: str, wanted: Wanted) -> None:
     """Print the lines there are, in the order of their times."""
     work, containers = _found(machine, name, wanted)
-    lines = [line for container in containers for line in _lines(work, container, wanted)]
+    fits = wanted.fits
+    lines = [line for container in containers for line in _lines(work, container, wanted) if fits(line[1])]
     for _, text in sorted(lines)[-wanted.tail :]:
         _print(text)
 
@@ -31,7 +51,13 @@ def show(machine: Machine, name: str, wanted: Wanted) -> None:
 def follow(machine: Machine, name: str, wanted: Wanted) -> None:
     """Print the lines as they come, until nobody reads them or the containers end."""
     work, containers = _found(machine, name, wanted)
-    readers = [threading.Thread(target=_follow, args=(work, item, wanted, _print), daemon=True) for item in containers]
+    fits = wanted.fits
+
+    def show_line(text: str) -> None:
+        if fits(text):
+            _print(text)
+
+    readers = [threading.Thread(target=_follow, args=(work, item, wanted, show_line), daemon=True) for item in containers]
     for reader in readers:
         reader.start()
     for reader in readers:
@@ -53,7 +79,8 @@ def _found(machine: Machine, name: str, wanted: Wanted) -> tuple[Work, Sequence[
 
 def _argv(container: str, wanted: Wanted, *more: str) -> list[str]:
     since = ["--since", wanted.since] if wanted.since else []
-    return ["docker", "logs", "--timestamps", "--tail", str(wanted.tail), *since, *more, container]
+    tail = "all" if wanted.grep and not more else str(wanted.tail)  # the last lines of those that fit
+    return ["docker", "logs", "--timestamps", "--tail", tail, *since, *more, container]
 
 
 def _lines(work: Work, container: str, wanted: Wanted) -> Iterable[tuple[str, str]]:

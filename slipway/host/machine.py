@@ -1,15 +1,18 @@
 """What one run works with: the machine's doors, and one stack's records on it."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ..codec import from_json
 from ..placement import Host
 from ..serving import Serving
 from . import clock, edge, files
+from .asker import Asker
 from .certificates import Certificates
 from .containers import Crew
 from .docker import Docker
@@ -28,6 +31,7 @@ class Machine:
     layout: Layout = field(default_factory=Layout)
     docker: Docker = field(default_factory=Docker)
     runner: Runner = field(default_factory=Runner)
+    asker: Asker = field(default_factory=Asker)
 
     @property
     def nginx(self) -> Nginx:
@@ -48,6 +52,13 @@ class Machine:
         """Return what rendering must know about this host."""
         ipv6 = (self.layout.root / "proc/net/if_inet6").exists()
         return Host(nginx=self.nginx.version(), https_port=self.edge.https_port, ipv6=ipv6)
+
+    def booted(self) -> datetime:
+        """Return when this host's first process began; in a container that is the container's own."""
+        proc = self.layout.root / "proc"
+        began = next(line for line in (proc / "stat").read_text(encoding="ascii").splitlines() if line.startswith("btime "))
+        ticks = int((proc / "1/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+        return datetime.fromtimestamp(int(began.split()[1]) + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
     def say(self, text: str) -> None:
         """Tell whoever reads the unit's log."""

@@ -12,11 +12,12 @@ from ..plan import base
 from ..plan.base import BaseChange
 from ..plan.place import Images, place
 from ..plan.step import Step
+from ..policy.images import repository
 from ..render.base import base_project
-from . import allot, clock, engine, records, resume
+from . import allot, clock, engine, held, pinned, policy, records, resume
 from .allot import Wish
 from .engine import Result, same, urls
-from .images import repository
+from .losses import losses
 from .machine import Work
 from .records import Release, Request
 
@@ -33,11 +34,14 @@ class Preview:
 
 def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
     """Return what a run would do; what only a pull can tell is said to be unknown."""
+    policy.check_preview(work.machine.layout, request, values, work.machine.asker)
     current, generation = resume.current_release(work), work.secrets.generation_of(values)
     serving = _values(work, current)
     work = work.with_values(values, serving)
     if current and not request.base and same(current, request.stack, generation):
         shown = _repaired(work, request, current)
+    elif current and (said := pinned.left(work.folder, current, request)):
+        shown = _left(_repaired(work, request, current), said)
     else:
         shown = _deployed(work, request, current, generation)
     secrets = {
@@ -45,7 +49,8 @@ def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
         "removed": sorted(serving.keys() - values.keys()),
         "changed": sorted(name for name in values.keys() & serving.keys() if values[name] != serving[name]),
     }
-    found = {"serving": current.number if current else None, "secrets": secrets, **shown.found}
+    lost = [asdict(loss) for loss in losses(work)]
+    found = {"serving": current.number if current else None, "secrets": secrets, "lost": lost, **shown.found}
     return Preview(shown.result, json.loads(work.mask(json.dumps(found))))
 
 
@@ -62,12 +67,18 @@ def _repaired(work: Work, request: Request, current: Release) -> Preview:
     return Preview(result, {"repairs": [step.why for step in steps]})
 
 
+def _left(shown: Preview, said: str) -> Preview:
+    """Return what is left as it is, with the reason."""
+    verdict = shown.result.verdict if shown.result.changed else "left"
+    return Preview(replace(shown.result, verdict=verdict, warnings=(said,)), {**shown.found, "left": said})
+
+
 def _deployed(work: Work, request: Request, current: Release | None, generation: int | None) -> Preview:
     heal = resume.planned(work) if engine.unfinished(work) else []
     wish = Wish(request, "", generation if generation is not None else max(work.secrets.generations(), default=0) + 1)
     release, unseen = _imagined(work, wish, current)
     change = base.compare(resume.base_in_force(work), base_project(release.stack, release.placement))
-    refused = _refused(change, request)
+    refused = _refused(work, change, wish, release)
     steps = [] if change.networks else engine.planned(work, release, current, base_allowed=True)
     result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
     result = replace(result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen]))
@@ -76,9 +87,11 @@ def _deployed(work: Work, request: Request, current: Release | None, generation:
     return Preview(result, {**_reading(work, request.stack, current, steps), "base": asdict(change)})
 
 
-def _refused(change: BaseChange, request: Request) -> ReleaseRefused | None:
+def _refused(work: Work, change: BaseChange, wish: Wish, release: Release) -> ReleaseRefused | None:
+    known = {name: image for name, image in release.placement.images.items() if not image.endswith(UNKNOWN)}
     try:
-        base.judge(change, request.stack.name, request.base)
+        base.judge(change, wish.request.stack.name, wish.request.base)
+        held.check(work, wish.request, wish.generation, known)
     except ReleaseRefused as refused:
         return refused
     return None

@@ -15,17 +15,18 @@ def prune(work: Work) -> None:
     gone = [number for number in records.releases(work.folder) if number not in kept]
     for number in gone:
         drop_tags(work, number)
-        shutil.rmtree(work.folder.release(number))
+        if number in work.serving().held:
+            keep_record_only(work, number)
+        else:
+            shutil.rmtree(work.folder.release(number))
     placements = [records.release(work.folder, number).placement for number in kept if number in records.releases(work.folder)]
     work.secrets.forget_all_but({number for found in placements for number in (found.secrets_generation, found.base_generation)})
 
 
 def kept_releases(work: Work) -> set[int]:
     """Return the numbers of the releases that stay."""
-    serving = work.serving()
-    named = {number for number in (serving.current, serving.previous, serving.next, *serving.retiring) if number is not None}
     numbers = records.releases(work.folder)
-    return named | set(records.served(work.folder)[-keep(work) :]) | set(numbers[-1:])
+    return set(work.serving().named) | set(records.served(work.folder)[-keep(work) :]) | set(numbers[-1:])
 
 
 def keep(work: Work) -> int:
@@ -33,6 +34,15 @@ def keep(work: Work) -> int:
     path = work.machine.layout.settings / "engine.json"
     settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return int(settings.get("keep_releases") or KEEP_RELEASES)
+
+
+def keep_record_only(work: Work, number: int) -> None:
+    """Remove a release's files but its record: it says which subnets and slots the base got, and what is held."""
+    for path in work.folder.release(number).iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "release.json":
+            path.unlink()
 
 
 def drop_tags(work: Work, number: int) -> None:

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +16,7 @@ from .journal import Journal
 from .layout import StackFolder
 
 SCHEMA = 1
+LONGEST_CLAIM = 1000
 MIGRATIONS = "migrations.json"
 SAME_VERSION = "run site.yml, whose role `stack` brings both to one version"
 
@@ -26,7 +27,12 @@ class OtherVersion(HostError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a controller asks for; the secret values lie elsewhere, by the request's id."""
+    """What a controller asks for; the secret values lie elsewhere, by the request's id.
+
+    `again` lets a release through that the host has taken back, `again_of` that of one number; `returns_to` is the release whose
+    words this one repeats; `verb` names the verb that made it, empty for site.yml, and `pinned` are the variables it pinned.
+    `who` begins with what the host itself knows, and `deployer` is its word too.
+    """
 
     id: str
     stack: Stack
@@ -35,6 +41,12 @@ class Request:
     at: str
     commit: str = ""
     base: bool = False
+    again: bool = False
+    again_of: int | None = None
+    returns_to: int | None = None
+    verb: str = ""
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    deployer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +62,51 @@ class Release:
     at: str
     commit: str = ""
     schema: int = SCHEMA
+    verb: str = ""
+    returns_to: int | None = None
 
 
 def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str]]:
     """Return a controller's request and its secret values."""
     if data.get("schema") != SCHEMA:
         raise OtherVersion(f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}", SAME_VERSION)
-    words = {name: data.get(name, "") for name in ("who", "why", "commit")}
+    words: dict[str, Any] = {name: _plain(data.get(name, "")) for name in ("who", "why", "commit", "verb")}
     made = f"{at.replace('-', '').replace(':', '').replace('.', '').rstrip('Z')}-{secrets.token_hex(3)}"
     try:
         stack = from_json(Stack, data["stack"])
+    except (TypeError, KeyError) as error:
+        raise OtherVersion(f"this host's engine does not understand the controller: {error}", SAME_VERSION) from error
+    words |= {name: bool(data.get(name)) for name in ("base", "again")}
+    words |= {name: data.get(name) for name in ("again_of", "returns_to")}
+    words["pinned"] = dict(data.get("pinned") or {})
+    return _whole(Request(id=made, stack=stack, at=at, **words)), _whole_values(data.get("secrets", {}))
+
+
+def _plain(text: object) -> str:
+    """Return a claim as one short line: it is shown to others on their terminals."""
+    return "".join(char for char in str(text) if char.isprintable())[:LONGEST_CLAIM]
+
+
+def _whole(request: Request) -> Request:
+    """Return a request once it can be read back: one that cannot would stand in the way of all that follow."""
+    try:
+        return from_json(Request, to_json(request))
     except TypeError as error:
         raise OtherVersion(f"this host's engine does not understand the controller: {error}", SAME_VERSION) from error
-    return Request(id=made, stack=stack, at=at, base=bool(data.get("base")), **words), dict(data["secrets"])
+
+
+def _whole_values(values: Any) -> dict[str, str]:
+    if not isinstance(values, dict) or not all(isinstance(item, str) for pair in values.items() for item in pair):
+        raise OtherVersion("this host's engine does not understand the controller: secrets are names and texts", SAME_VERSION)
+    return dict(values)
 
 
 def fingerprint(stack: Stack, generation: int | None) -> str:
-    """Return what makes two requests the same: the stack as it would be run, and its secrets."""
-    text = json.dumps({"stack": to_json(stack), "secrets": generation}, sort_keys=True, ensure_ascii=False)
+    """Return what makes two requests the same: the stack as it would be run, and its secrets.
+
+    Pins are no part of it: a digest that is written down later is the one that serves already.
+    """
+    text = json.dumps({"stack": to_json(replace(stack, pins={})), "secrets": generation}, sort_keys=True, ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
 

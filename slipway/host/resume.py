@@ -26,7 +26,10 @@ def resume(machine: Machine, name: str, owner: str, *, boot: bool = False) -> li
         work = in_force(Work(machine, folder))
         left = [request.id for request in records.waiting(folder)] if boot else records.begun_requests(folder)
         give_up(work, left, dead_owner or "the host went down")
-        return [*heal(work), *retire(work)]
+        done = [*heal(work), *retire(work)]
+    if work.serving().watched:
+        machine.runner.run(("systemctl", "start", "--no-block", f"slipway-run@{name}.service"))  # the watch goes on there
+    return done
 
 
 def heal(work: Work) -> list[Done]:
@@ -45,6 +48,13 @@ def retire(work: Work) -> list[Done]:
     return carry_out_all(work, steps, carry_out)
 
 
+def wake_standby(work: Work) -> list[Done]:
+    """Start a warm standby that is down; the caller holds the lock."""
+    standby = work.serving().standby
+    steps = plan.standby(work.serving(), facts(work))
+    return carry_out_all(with_release(work, records.release(work.folder, standby)), steps, carry_out) if standby and steps else []
+
+
 def planned(work: Work) -> list[Step]:
     """Return the steps a resume would take now."""
     return plan.steps(work.serving(), facts(work))
@@ -53,10 +63,13 @@ def planned(work: Work) -> list[Step]:
 def in_force(work: Work) -> Work:
     """Return the work with the secrets of the release that serves."""
     current = current_release(work)
-    if current is None:
-        return work
-    last = records.last_placement(work.folder) or current.placement
-    return replace(work.with_generations(current.placement.secrets_generation, last.base_generation), release=current.number)
+    return work if current is None else with_release(work, current)
+
+
+def with_release(work: Work, release: Release) -> Work:
+    """Return the work with the secrets of a release."""
+    last = records.last_placement(work.folder) or release.placement
+    return replace(work.with_generations(release.placement.secrets_generation, last.base_generation), release=release.number)
 
 
 def current_release(work: Work) -> Release | None:
@@ -79,8 +92,7 @@ def give_up(work: Work, requests: Sequence[str], why: str) -> None:
 def facts(work: Work) -> plan.Facts:
     """Return what the host shows about the stack."""
     serving, docker, label = work.serving(), work.machine.docker, f"slipway.stack={work.folder.name}"
-    named = [number for number in (serving.current, *serving.retiring) if number is not None]
-    made = {number: records.release(work.folder, number) for number in named if number in records.releases(work.folder)}
+    made = {number: records.release(work.folder, number) for number in serving.present if number in records.releases(work.folder)}
     base_project = f"{PROJECT}={work.folder.name}"
     present = {item.name: item for item in (*docker.containers(label), *docker.containers(base_project))}
     projects = {item.labels.get(PROJECT, "") for item in present.values()} | {project for _, project in docker.networks(label)}

@@ -3,10 +3,12 @@
 import contextlib
 import os
 import traceback
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
+from functools import partial
 
 from ..errors import SlipwayError
-from . import clock, engine, lock, records, resume
+from . import clock, engine, lock, records, resume, watching
 from .drain import Postponed
 from .engine import Result
 from .machine import Machine, Work
@@ -17,11 +19,28 @@ LOCK_SECONDS = 3600
 
 def run_waiting(machine: Machine, name: str) -> int:
     """Run all waiting requests; return the worst exit code of a bug, for systemd to show."""
-    folder = machine.layout.stack(name)
-    with lock.held(folder.lock, owner(folder.name, "slipway run"), LOCK_SECONDS, machine.say) as dead_owner:
-        work = Work(machine, folder)
-        resume.give_up(work, records.begun_requests(folder), dead_owner or "it left no name")
-        return _all(work)
+    folder, code = machine.layout.stack(name), 0
+    work = replace(Work(machine, folder), something_waits=lambda: bool(records.waiting(folder)))
+    hold = partial(held, work)
+    while True:
+        with hold("slipway run") as dead_owner:
+            _heal_after(work, dead_owner)
+            code = max(code, _all(work))
+            if not work.serving().watched:
+                return code
+        watching.watch(work, hold)
+
+
+def held(work: Work, what: str) -> AbstractContextManager[str]:
+    """Hold a stack's lock for something this process does; yields the text of an owner that died with it."""
+    return lock.held(work.folder.lock, owner(work.folder.name, what), LOCK_SECONDS, work.machine.say)
+
+
+def _heal_after(work: Work, dead_owner: str) -> None:
+    """Give up what an earlier run had begun, and finish or undo what it died at."""
+    resume.give_up(work, records.begun_requests(work.folder), dead_owner or "it left no name")
+    if dead_owner and engine.unfinished(work):
+        resume.heal(work)
 
 
 def _all(work: Work) -> int:
@@ -30,7 +49,7 @@ def _all(work: Work) -> int:
     while True:
         while waiting := records.waiting(work.folder):
             code = max(code, _run(work, waiting[0]))
-        if not work.serving().retiring:
+        if work.serving().watched or not work.serving().retiring:
             return code
         _retire(work)
 
@@ -38,7 +57,7 @@ def _all(work: Work) -> int:
 def _retire(work: Work) -> None:
     lock.rename(work.folder.lock, owner(work.folder.name, "the end of an old release"))
     with contextlib.suppress(Postponed):
-        resume.retire(resume.in_force(replace(work, something_waits=lambda: bool(records.waiting(work.folder)))))
+        resume.retire(resume.in_force(work))
 
 
 def owner(name: str, what: str) -> str:

@@ -28,5 +28,7 @@ def put_in_force(layout: Layout, runner: Runner) -> None:
     """Load the map of all stacks, one writer at a time: another stack may be switching as well."""
     with lock.held(layout.state / "switch.lock", "the switch", LOCK_SECONDS, lambda _: None):
         targets = {slot: to for folder in layout.stacks() for slot, to in kept(folder).items()}
+        text = map_of_slots.rules(map_of_slots.from_arguments(targets))
+        files.write(layout.state / "switch.nft", text, 0o640)  # whoever compares the kernel with it reads this
         switch.ensure_address(runner)
-        switch.load(runner, map_of_slots.rules(map_of_slots.from_arguments(targets)))
+        switch.load(runner, text)

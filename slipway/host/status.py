@@ -6,9 +6,9 @@ from typing import Any
 
 from ..errors import SlipwayError
 from ..model import Service, Stack
-from . import resume
+from ..serving import Serving
+from . import locked, records
 from .docker import Container
-from .engine import urls
 from .journal import Entry, Journal
 from .machine import Machine, Work
 
@@ -23,7 +23,7 @@ def _stack(work: Work) -> dict[str, Any] | None:
     serving, entries = work.serving(), Journal(work.folder.journal).entries()
     if serving.current is None and not entries:
         return None
-    current = resume.current_release(work)
+    current = None if serving.current is None else records.release(work.folder, serving.current)
     return {
         "name": work.folder.name,
         "release": serving.current,
@@ -34,6 +34,10 @@ def _stack(work: Work) -> dict[str, Any] | None:
         "services": _services(work, current.stack, serving.current) if current else [],
         "domains": _domains(work, current.stack) if current else [],
         "last_run": last_run(entries),
+        "standby": serving.standby,
+        "watch": watch(serving, entries),
+        "held": list(serving.held),
+        "locked": str(locked.read(work.folder) or ""),
         "resumed": next((entry["at"] for entry in reversed(entries) if entry["event"] == "resumed"), ""),
     }
 
@@ -59,7 +63,8 @@ def service_row(service: Service, containers: Sequence[Container]) -> dict[str, 
 
 def _domains(work: Work, stack: Stack) -> list[dict[str, str]]:
     names = [stack.domains[key].name for key in sorted(stack.domains)]
-    return [{"name": name, "url": url, **_certificate(work, name)} for name, url in zip(names, urls(work, stack), strict=True)]
+    edge = work.machine.edge if names else None
+    return [{"name": name, "url": edge.address(name), **_certificate(work, name)} for name in names] if edge else []
 
 
 def _certificate(work: Work, domain: str) -> Mapping[str, str]:
@@ -86,6 +91,29 @@ def last_run(entries: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
+def watch(serving: Serving, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return how the release that serves proves itself, or how its watch ended; nothing where it had none."""
+    if serving.watched:
+        return {"state": "watching", "until": serving.watch_until, "text": ""}
+    for entry in (entry for entry in reversed(entries) if entry["event"] == "watch"):
+        state, number = entry["state"], entry["release"]
+        if state in ("passed", "bad, and stays") and number == serving.current:
+            return {"state": state, "at": entry["at"], "text": entry["text"], "numbers": entry["numbers"]}
+        if state == "bad" and number in serving.held and number > (serving.current or 0):
+            told = f"returned from release {number}"
+            return {"state": told, "at": entry["at"], "text": entry["text"], "numbers": entry["numbers"]}
+    return {}
+
+
+def watch_line(stack: Mapping[str, Any]) -> str:
+    """Return in a sentence how the watch stands and what is held; nothing where there is nothing to say."""
+    found, held = stack.get("watch") or {}, stack.get("held") or []
+    standby = f", release {stack['standby']} stands by" if stack.get("standby") else ""
+    until = f" until {found['until']}{standby}" if "until" in found else ""
+    held_words = f"held: {', '.join(map(str, held))}" if held else ""
+    return "; ".join(filter(None, [f"{found['state']}{until}" if found else "", found.get("text", ""), held_words]))
+
+
 def as_text(found: Mapping[str, Any]) -> str:
     """Return the state for people."""
     return "\n".join(line for stack in found["stacks"] for line in _lines(stack)) or "no stack runs here"
@@ -99,4 +127,5 @@ def _lines(stack: Mapping[str, Any]) -> list[str]:
     ]
     domains = [f"  {item['url']:<40} {item['certificate']}, until {item['expires'] or '-'}" for item in stack["domains"]]
     run = stack["last_run"]
-    return [head, *services, *domains, *([f"  last run: {run['verdict']} at {run['at']}"] if run else [])]
+    watched = [f"  watch: {line}" for line in [watch_line(stack)] if line]
+    return [head, *services, *domains, *watched, *([f"  last run: {run['verdict']} at {run['at']}"] if run else [])]

@@ -87,22 +87,22 @@ def load_for_hosts(inventory: File, compose: File) -> Environment:
     return loaded.environment
 
 
-def read_environment(inventory: File, compose: File) -> Loaded:
-    """Return an environment and where each of its values was written.
+def read_environment(inventory: File, compose: File, pins: Mapping[str, Pin] | None = None) -> Loaded:
+    """Return an environment and where each of its values was written; `pins` go in place of those that are written.
 
     Raises StackError with every fault of every stack and of the inventory.
     """
-    loaded = survey_environment(inventory, compose)
+    loaded = survey_environment(inventory, compose, pins)
     if loaded.faults:
         raise StackError(loaded.faults)
     return loaded
 
 
-def survey_environment(inventory: File, compose: File) -> Loaded:
+def survey_environment(inventory: File, compose: File, pins: Mapping[str, Pin] | None = None) -> Loaded:
     """Return an environment as far as it can be read, and every fault of it; raises nothing."""
     folder = inventory if inventory.is_dir() or not inventory.suffix else inventory.parent
     faults = Faults()
-    read = read_inventory(folder, shown(folder), faults)
+    read = read_inventory(folder, shown(folder), faults, pins)
     hosts = read_hosts(folder, shown(folder), faults)
     environment = Environment(name=folder.name, **read.fields)
     bounds.judge(environment, read.root, (), faults)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..policy.forms import own_binds
 from .faults import Path, inside, nearest, short
 from .nodes import Node
 from .refusals import has_healthcheck
@@ -110,6 +111,16 @@ def room(draft: StackDraft) -> Iterator[Found]:
             yield place, message, "lower `scale.max` or `replicas`"
 
 
+def nested_binds(draft: StackDraft) -> Iterator[Found]:
+    """What a container may change it may make a link of, and Docker follows links when it mounts."""
+    binds = [(service, mount) for service in draft.services.values() for mount in own_binds(service.service)]
+    for service, outer in binds:
+        inner = sorted({mount.source for _, mount in binds if mount.source.startswith(f"{outer.source}/")})
+        if inner and not outer.read_only:
+            message = f"`{short(outer.source)}` may be changed from inside, and `{short(inner[0])}` below it is mounted too"
+            yield service.at("volumes"), message, "write `:ro` at the outer one"
+
+
 def tags(draft: StackDraft) -> Iterator[Found]:
     """A tag of YAML changes what stands behind it, in ways that few readers know."""
     ways: list[tuple[Node, Path]] = [(draft.root, ())]
@@ -123,4 +134,4 @@ def tags(draft: StackDraft) -> Iterator[Found]:
             ways += [(below, (*path, key)) for key, below in inside(node)]
 
 
-RULES: tuple[StackRule, ...] = (tags, dependencies, cycles, declared, one_migration, room)
+RULES: tuple[StackRule, ...] = (tags, dependencies, cycles, declared, one_migration, room, nested_binds)

@@ -16,10 +16,9 @@ from .stack import StackDraft
 Page = Literal["root", "service", "inventory"]
 
 WAITING: Mapping[Page, tuple[str, ...]] = {
-    "root": ("watch", "canary", "metrics", "alerts", "mask_query"),
+    "root": ("watch.metrics", "canary", "metrics", "alerts"),
     "service": (
         "routes.*.cache",
-        "health.interval_seconds",
         "health.failures",
         "assets",
         "public",
@@ -31,8 +30,6 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
         "scrape",
         "task.schedule",
         "task.overlap",
-        "task.destructive",
-        "task.contracts",
         "task.current",
         "task.backup_first",
         "store.extensions",
@@ -46,8 +43,6 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
         "docker.registries",
         "deploy_order",
         "approvers",
-        "updates",
-        "timezone",
         "addresses",
         "notices",
         "receivers",
@@ -55,7 +50,7 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
         "backup_scheduler",
     ),
 }
-TASKS_TO_COME = ("schedule", "demand", "returned")
+TASKS_TO_COME = ("schedule", "returned")
 STICKY_TO_COME = "cookie"
 MESSAGE = "understood, not in force yet"
 

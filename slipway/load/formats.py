@@ -18,7 +18,7 @@ LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST = rf"({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:.]+\])"
 PORT = r"(:[0-9]{1,5})?"
 POOL_PREFIXES = range(8, 23)  # at least four /24, for the networks of two releases and of a base
-KEPT_FREE = ("10.255.77.0/24", "172.28.0.0/15")  # the switch's address, and Docker's own networks
+SWITCH = "10.255.77.0/24"  # where the edge reaches replicas
 
 
 def matching(pattern: str, what: str, advice: str) -> Format:
@@ -82,16 +82,20 @@ def address(text: str) -> Wrong:
     return None
 
 
-def address_pool(text: str) -> Wrong:
-    """Judge the pool that networks of stacks are cut from."""
+def pool(text: str) -> Wrong:
+    """Judge a pool that networks of containers are cut from."""
     try:
-        pool = ipaddress.IPv4Network(text)
+        found = ipaddress.IPv4Network(text)
     except ValueError:
         return f"`{short(text)}` is no network", "write one such as `10.213.0.0/16`"
-    if not pool.is_private or pool.prefixlen not in POOL_PREFIXES:
-        return f"`{text}` cannot be cut into networks of stacks", "use a private one between /8 and /22, such as `10.213.0.0/16`"
-    taken = next((other for other in KEPT_FREE if pool.overlaps(ipaddress.ip_network(other))), None)
-    return (f"`{text}` overlaps `{taken}`, which Slipway uses itself", "use `10.213.0.0/16`") if taken else None
+    if not found.is_private or found.prefixlen not in POOL_PREFIXES:
+        return (
+            f"`{text}` cannot be cut into networks of containers",
+            "use a private one between /8 and /22, such as `10.213.0.0/16`",
+        )
+    if found.overlaps(ipaddress.ip_network(SWITCH)):
+        return f"`{text}` overlaps `{SWITCH}`, which Slipway uses itself", "use `10.213.0.0/16`"
+    return None
 
 
 def text(wanted: str) -> Wrong:
@@ -207,7 +211,8 @@ FORMATS: Mapping[str, Format] = {
     "docker.registry_mirrors": matching(
         rf"https?://{HOST}{PORT}/?", "mirror", "write its URL, such as `https://mirror.example.org`"
     ),
-    "docker.address_pool": address_pool,
+    "docker.address_pool": pool,
+    "docker.network_pool": pool,
     "registries.user": text,
     "first_login": account,
     "timezone": time_zone,

@@ -3,18 +3,21 @@
 Ansible's own variables (`ansible_…`) are left to Ansible. `vault.yml` is only seen, never read.
 """
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path as File
 from typing import Any
 
-from ..environment import Environment
+from ..environment import Environment, Pin
 from .faults import Faults, Path, short
-from .nodes import Document, Node, read_document
+from .nodes import Document, Node, parse, read_document
 from .scalars import Scalar
 from .schema import FAULTY, Reader
 
 VAULT = "vault.yml"
 ENCRYPTED = "$ANSIBLE_VAULT;"
+CHOSEN = "(command line)"  # where a fault lies in what was chosen there and not written down yet
 SCALAR_TAGS = ("", "date", "!unsafe")
 
 
@@ -36,8 +39,8 @@ class Inventory:
         return node.mapping if node else {}
 
 
-def read_inventory(folder: File, shown: str, faults: Faults) -> Inventory:
-    """Read an environment's folder; every fault is noted."""
+def read_inventory(folder: File, shown: str, faults: Faults, pins: Mapping[str, Pin] | None = None) -> Inventory:
+    """Read an environment's folder; every fault is noted. `pins` go in place of those that are written."""
     home = folder / "group_vars" / "all"
     root = Node({}, f"{shown}/group_vars/all/stacks.yml", 1, 1)
     if not home.is_dir():
@@ -49,6 +52,7 @@ def read_inventory(folder: File, shown: str, faults: Faults) -> Inventory:
             _see_vault(path, name, faults)
         else:
             _gather(read_document(path, name), root, faults)
+    _put_pins(root, pins or {})
     inventory = Inventory(folder.name, folder, root, (home / VAULT).exists())
     reader = Reader(faults, _Plain(faults).resolve)
     inventory.fields = reader.fields(Environment, root, ())
@@ -90,6 +94,18 @@ def _gather(document: Document, root: Node, faults: Faults) -> None:
             faults.add(node, (key,), "written in two files", f"first in {first.file}:{first.line}; keep one")
         else:
             root.mapping[key] = node
+
+
+def _put_pins(root: Node, pins: Mapping[str, Pin]) -> None:
+    text = json.dumps({"releases": {stack: asdict(pin) for stack, pin in pins.items()}}, default=dict)
+    chosen = parse(text.encode(), CHOSEN).root
+    if not pins or chosen is None:
+        return
+    written = root.mapping.get("releases")
+    if written is None or not isinstance(written.value, dict):
+        root.mapping["releases"] = chosen.mapping["releases"]
+    else:
+        written.mapping.update(chosen.mapping["releases"].mapping)
 
 
 @dataclass(frozen=True, slots=True)

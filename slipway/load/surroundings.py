@@ -1,13 +1,15 @@
 """What the inventory says about people, hosts and everything around the stacks."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
+from .. import firewall
 from ..environment import BackupTarget
 from .faults import short
-from .formats import HOST, PORT, matching
+from .formats import HOST, PORT, matching, pool
 from .rule import Found, Whole, WholeRule, known
 
-OPEN = (22, 80, 443)
+OPEN = tuple(opening.port for opening in firewall.ALWAYS)
 TAKEN_NAMES = ("root", "deploy")
 RECEIVER_KINDS = ("webhook", "slack", "mail")
 TARGET_URLS = {
@@ -75,6 +77,16 @@ def public_ports(whole: Whole) -> Iterator[Found]:
     ports = whole.environment.public_ports
     if ports.http == ports.https:
         yield whole.at("public_ports"), f"http and https on the same port {ports.http}", "write {http: 8080, https: 8443}"
+
+
+def pools(whole: Whole) -> Iterator[Found]:
+    """Networks of stacks and those of Docker itself have addresses of their own."""
+    docker = whole.environment.docker
+    if pool(docker.address_pool) or pool(docker.network_pool):
+        return  # told where they stand
+    if IPv4Network(docker.address_pool).overlaps(IPv4Network(docker.network_pool)):
+        hint = "use two networks apart, such as `10.213.0.0/16` and `172.28.0.0/15`"
+        yield whole.at("docker", "address_pool"), f"`{docker.address_pool}` overlaps `network_pool: {docker.network_pool}`", hint
 
 
 def named_secrets(whole: Whole) -> Iterator[Found]:
@@ -147,6 +159,7 @@ RULES: tuple[WholeRule, ...] = (
     openings,
     certificates,
     public_ports,
+    pools,
     named_secrets,
     notices,
     receivers,

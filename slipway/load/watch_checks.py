@@ -54,6 +54,15 @@ def histogram_edges(draft: StackDraft) -> Iterator[Found]:
                 yield draft.at(*path, word), f"{value:g} ms lies between two edges of the histogram", f"write {near}"
 
 
+def timed_routes(draft: StackDraft) -> Iterator[Found]:
+    """A bound on answer times needs answers that end: streams last as long as people stay."""
+    webs = [service.service for service in draft.services.values() if not {"store", "task"} & set(service.own)]
+    routes = [route for web in webs for route in web.routes]
+    if draft.stack.watch.p95_ms and routes and all(route.streams for route in routes):
+        message = "never judged: every route is for WebSockets or unbuffered"
+        yield draft.at(X, "watch", "p95_ms"), message, "give them a path of their own, or leave the word out"
+
+
 def memory_bound(draft: StackDraft) -> Iterator[Found]:
     """A bound above every limit could never fire."""
     bound = draft.stack.watch.memory_mb
@@ -137,6 +146,7 @@ RULES: tuple[StackRule, ...] = (
     thresholds,
     windows,
     histogram_edges,
+    timed_routes,
     memory_bound,
     canary,
     metric_sources,

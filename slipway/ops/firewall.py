@@ -1,6 +1,6 @@
-"""What may reach each host: what is declared, what its rules really let in, and what really listens there."""
+"""What may reach each host and what its containers may open: what is declared, what the rules really say, and who listens."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +10,15 @@ from .. import firewall
 from ..entry import Refusal
 from ..environment import Opening
 from ..load import load_environment
+from .egress_reading import Egress, Fence, read_egress, read_kept, wanted
 from .firewall_reading import Listener, Wall, Way, read_listeners, read_wall
 from .hosts import Host, choose_environment, choose_hosts
 from .silence import why_silent
 from .ssh import Answer
 
-# Two questions in one login: the first line is the table, the others are sockets.
-ASKED = "nft --json list table inet slipway 2>/dev/null || echo '{}'; exec ss -Hltnup"
+# Four questions in one login: a line for each table, what the engine keeps up to an empty line, then sockets.
+TABLES = "; ".join(f"nft --json list table inet {name} 2>/dev/null || echo '{{}}'" for name in ("slipway", "slipway_egress"))
+ASKED = f"{TABLES}; grep -H '' /var/lib/slipway/*/egress.json 2>/dev/null; echo; exec ss -Hltnup"
 COMMAND = ("sudo", "-n", "sh", "-c", ASKED)
 NO_ANSWER, CHANGES_FOUND = 3, 6
 Ask = Callable[[Host, Sequence[str]], Answer]
@@ -30,19 +32,25 @@ class Report:
     declared: tuple[Opening, ...] = ()
     wall: Wall = field(default_factory=Wall)
     listeners: tuple[Listener, ...] = ()
+    egress: Egress = field(default_factory=Egress)
+    meant: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # stack -> ports, as its file says now
     silence: Refusal | None = None
 
     @property
     def differences(self) -> list[str]:
         """Return where the host is not as declared."""
+        return [*self._differences_of_the_wall, *self.egress.faults]
+
+    @property
+    def _differences_of_the_wall(self) -> list[str]:
         if not self.wall.loaded:
             return list(self.wall.faults)
-        wanted = {way for opening in self.declared for way in ways(opening)}
+        asked = {way for opening in self.declared for way in ways(opening)}
         let_in = self.wall.early & self.wall.host
         return [
             *self.wall.faults,
-            *(f"{way} is declared and not let in" for way in sorted(wanted - let_in)),
-            *(f"{way} is let in and not declared" for way in sorted(self.wall.early - wanted)),
+            *(f"{way} is declared and not let in" for way in sorted(asked - let_in)),
+            *(f"{way} is let in and not declared" for way in sorted(self.wall.early - asked)),
         ]
 
     @property
@@ -63,22 +71,31 @@ class Report:
         behind = (one for one in self.listeners if one.outside and (one.protocol, one.port) == (opening.protocol, opening.port))
         return sorted({program for one in behind for program in one.programs or ("somebody",)})
 
+    def next_deploy(self, fence: Fence) -> str:
+        """Say what a stack's containers may open from its next deploy on, where that is something else."""
+        later = wanted(self.meant.get(fence.stack, fence.ports))
+        return "" if later == fence.closed else str(later)
+
 
 def ask_all(root: Path, env: str, names: str, ask: Ask) -> list[Report]:
     """Ask every host at the same time."""
     inventory = choose_environment(root, env)
     hosts = choose_hosts(inventory, names)
-    declared = (*firewall.ALWAYS, *load_environment(inventory, root / "compose").openings)
+    environment = load_environment(inventory, root / "compose")
+    declared = (*firewall.ALWAYS, *environment.openings)
+    meant = {name: tuple(sorted(stack.egress_ports)) for name, stack in environment.stacks.items()}
     with ThreadPoolExecutor(max_workers=max(1, min(16, len(hosts)))) as pool:
-        return list(pool.map(lambda host: report(host, declared, ask(host, COMMAND)), hosts))
+        return list(pool.map(lambda host: report(host, declared, ask(host, COMMAND), meant), hosts))
 
 
-def report(host: Host, declared: Sequence[Opening], answer: Answer) -> Report:
+def report(host: Host, declared: Sequence[Opening], answer: Answer, meant: Mapping[str, tuple[int, ...]] | None = None) -> Report:
     """Turn an answer into a report."""
     if answer.code:
         return Report(host, silence=why_silent(host, answer))
-    table, _, sockets = answer.output.partition("\n")
-    return Report(host, tuple(declared), read_wall(table), tuple(read_listeners(sockets)))
+    said, _, sockets = answer.output.partition("\n\n")
+    wall, fence, *kept = said.splitlines()
+    found = read_egress(fence, read_kept(kept))
+    return Report(host, tuple(declared), read_wall(wall), tuple(read_listeners(sockets)), found, meant or {})
 
 
 def ways(opening: Opening) -> Iterator[Way]:
@@ -111,12 +128,18 @@ def _data(report: Report) -> dict[str, Any]:
             {"protocol": one.protocol, "port": one.port, "address": one.address, "programs": list(one.programs)}
             for one in report.shut
         ],
+        "egress": [_fence(report, fence) for fence in report.egress.fences],
     }
 
 
 def _opening(report: Report, opening: Opening) -> dict[str, Any]:
     words = {"protocol": opening.protocol, "port": opening.port, "sources": list(opening.sources), "why": opening.why}
     return {**words, "let_in": report.lets_in(opening), "programs": report.programs(opening)}
+
+
+def _fence(report: Report, fence: Fence) -> dict[str, Any]:
+    words = {"stack": fence.stack, "ports": list(fence.ports), "networks": list(fence.networks)}
+    return {**words, "may_open": str(fence.closed), "next_deploy": report.next_deploy(fence), "in_force": fence.in_force}
 
 
 def as_text(reports: Sequence[Report]) -> str:
@@ -134,9 +157,11 @@ def _host(report: Report) -> Iterator[str]:
     yield f"{report.host.name} ({report.host}): {verdict}"
     yield from (f"  differs      {difference}" for difference in report.differences)
     if count:
-        yield f"  next         run site.yml with --limit {report.host.name} --tags firewall"
+        tags = "" if report.egress.faults else " --tags firewall"
+        yield f"  next         run site.yml with --limit {report.host.name}{tags}"
     yield from (_open_line(report, opening) for opening in report.declared)
     yield from _shut_lines(report.shut)
+    yield from (_fence_line(report, fence) for fence in report.egress.fences)
 
 
 def _open_line(report: Report, opening: Opening) -> str:
@@ -154,3 +179,10 @@ def _shut_lines(shut: Sequence[Listener]) -> Iterator[str]:
         programs = ", ".join(sorted({program for one in found for program in one.programs or ("somebody",)}))
         addresses = ", ".join(dict.fromkeys(one.address for one in found))
         yield f"  kept shut    {f'{protocol} {port}':9} {programs:15}  listens on {addresses}"
+
+
+def _fence_line(report: Report, fence: Fence) -> str:
+    verdict = "may open" if fence.in_force else "not fenced"
+    later = report.next_deploy(fence)
+    change = f"; from its next deploy on {later}" if later else ""
+    return f"  {verdict:12} {fence.stack:9} {fence.closed!s:15}  containers of {', '.join(fence.networks)}{change}"

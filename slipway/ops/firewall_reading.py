@@ -93,33 +93,35 @@ def _faults(rules: Sequence[Rule], chain: str) -> Iterator[str]:
     for rule in rules:
         if (_passes(rule) and not _is_own(rule) and _way(rule) is None) or (_jump(rule) or CHAINS[0]) not in CHAINS:
             yield f"a rule that is not Slipway's lets in more than a port: {json.dumps(rule['expr'])}"
-    if chain != "openings" and not (rules and "drop" in _verdicts(rules[-1]) and not _matches(rules[-1])):
+    if chain != "openings" and not (rules and "drop" in verdicts(rules[-1]) and not matches(rules[-1])):
         yield "the last rule does not drop what is left"
 
 
-def _verdicts(rule: Rule) -> set[str]:
+def verdicts(rule: Rule) -> set[str]:
+    """Return the words of a rule: `match`, `accept`, `counter` and the like."""
     return {word for part in rule["expr"] for word in part}
 
 
 def _passes(rule: Rule) -> bool:
-    return bool(_verdicts(rule) & set(PASSES))
+    return bool(verdicts(rule) & set(PASSES))
 
 
 def _jump(rule: Rule) -> str:
     return next((part[word]["target"] for part in rule["expr"] for word in ("jump", "goto") if word in part), "")
 
 
-def _matches(rule: Rule) -> list[Mapping[str, Any]]:
+def matches(rule: Rule) -> list[Mapping[str, Any]]:
+    """Return the conditions of a rule."""
     return [part["match"] for part in rule["expr"] if "match" in part]
 
 
 def _is_own(rule: Rule) -> bool:
     """Say whether a rule has a condition that keeps out whoever asks for a port from outside; others only narrow it."""
-    return any(map(_is_inner, _matches(rule))) or _fields(rule) == DHCP
+    return any(map(_is_inner, matches(rule))) or fields(rule) == DHCP
 
 
 def _is_inner(match: Mapping[str, Any]) -> bool:
-    left, wanted = match["left"], set(map(str, _listed(match["right"])))
+    left, wanted = match["left"], set(map(str, listed(match["right"])))
     if match["op"] not in ("==", "in"):
         return False
     if "meta" in left:
@@ -129,25 +131,26 @@ def _is_inner(match: Mapping[str, Any]) -> bool:
     return "fib" in left and wanted <= {"broadcast", "multicast", "anycast"}
 
 
-def _fields(rule: Rule) -> dict[tuple[str, str], Any]:
+def fields(rule: Rule) -> dict[tuple[str, str], Any]:
     """Return what a rule asks of a packet's headers."""
-    payloads = [(match["left"].get("payload", {}), match["right"]) for match in _matches(rule)]
+    payloads = [(match["left"].get("payload", {}), match["right"]) for match in matches(rule)]
     return {(left.get("protocol", ""), left.get("field", "")): right for left, right in payloads}
 
 
 def _way(rule: Rule) -> list[Way] | None:
     """Return the ways a rule opens, or None where it says more or less than a port and a source."""
-    fields = _fields(rule)
-    ports = [(name[0], right) for name, right in fields.items() if name[1] == "dport"]
-    sources = [right for name, right in fields.items() if name[1] == "saddr"]
-    exact = len(fields) == len(ports) + len(sources) and all(match["op"] == "==" for match in _matches(rule))
-    if len(ports) != 1 or not exact or any(isinstance(item, str) and item.startswith("@") for item in fields.values()):
+    asked = fields(rule)
+    ports = [(name[0], right) for name, right in asked.items() if name[1] == "dport"]
+    sources = [right for name, right in asked.items() if name[1] == "saddr"]
+    exact = len(asked) == len(ports) + len(sources) and all(match["op"] == "==" for match in matches(rule))
+    if len(ports) != 1 or not exact or any(isinstance(item, str) and item.startswith("@") for item in asked.values()):
         return None
-    (protocol, numbers), networks = ports[0], [_network(item) for right in sources for item in _listed(right)] or [""]
-    return [Way(protocol, *_span(number), network) for number in _listed(numbers) for network in networks]
+    (protocol, numbers), networks = ports[0], [network(item) for right in sources for item in listed(right)] or [""]
+    return [Way(protocol, *_span(number), source) for number in listed(numbers) for source in networks]
 
 
-def _listed(right: Any) -> list[Any]:
+def listed(right: Any) -> list[Any]:
+    """Return what a condition compares with, one or many, as a list."""
     if isinstance(right, list):
         return right
     return list(right["set"]) if isinstance(right, dict) and "set" in right else [right]
@@ -158,7 +161,8 @@ def _span(number: Any) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _network(item: Any) -> str:
+def network(item: Any) -> str:
+    """Return a network or an address as a network."""
     prefix = item.get("prefix") if isinstance(item, dict) else None
     return str(ip_network(f"{prefix['addr']}/{prefix['len']}" if prefix else item))
 

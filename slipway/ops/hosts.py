@@ -4,8 +4,9 @@ Reads `hosts.yml`, `group_vars/` and `host_vars/` as data, with Ansible's preced
 needs: starting Ansible for them would take longer than most verbs.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +57,23 @@ def choose_environment(root: Path, wanted: str) -> Path:
     return root / "inventory" / name
 
 
-def choose_hosts(inventory: Path, wanted: str = "") -> list[Host]:
-    """Return the hosts of an environment, or the ones that are wanted (commas between them)."""
-    hosts = {host.name: host for host in read_hosts(inventory)}
+def choose_hosts(inventory: Path, wanted: str = "", environment: Mapping[str, str] = os.environ) -> list[Host]:
+    """Return the hosts of an environment, or the ones that are wanted (commas between them).
+
+    SLIPWAY_USER and SLIPWAY_KEY say how this person logs in where the inventory names another: it is everybody's.
+    """
+    hosts = {host.name: _for_person(host, environment) for host in read_hosts(inventory)}
     names = [name.strip() for name in wanted.split(",") if name.strip()] or list(hosts)
     for name in names:
         if name not in hosts:
             cause = f"{inventory.name} has no host {name!r}{did_you_mean(name, hosts)}"
             raise InventoryUnreadable(cause, _known("--host", list(hosts)))
     return [hosts[name] for name in names]
+
+
+def _for_person(host: Host, environment: Mapping[str, str]) -> Host:
+    user, key = environment.get("SLIPWAY_USER", ""), environment.get("SLIPWAY_KEY", "")
+    return replace(host, user=user or host.user, key_file=key or host.key_file)
 
 
 def only(hosts: Sequence[Host], act: str) -> Host:

@@ -16,11 +16,12 @@ class StackUnknown(SlipwayError):
     exit_code = 2
 
 
-def command(stack: str, service: str, tail: int, since: str, following: Sequence[str]) -> list[str]:
+def command(stack: str, service: str, tail: int, since: str, following: Sequence[str], grep: str = "") -> list[str]:
     """Return the host's own command for a stack's logs; `following` is `--follow` or nothing."""
     words = ["sudo", "-n", "/usr/local/sbin/slipway", "logs", stack, "--tail", str(tail)]
     words += ["--service", service] if service else []
     words += ["--since", since] if since else []
+    words += [f"--grep={grep}"] if grep else []
     return [*words, *following]
 
 

@@ -43,10 +43,12 @@ def operation(free: str = "", /, **options: str) -> Callable[[Verb], Verb]:
                     f"a bug: {type(error).__name__}: {error}\n  next: run it again as `fab --debug …` and report the traceback", 1
                 )
 
-        if free and has_free_word(sys.argv, verb.__name__, valued(signature(verb))):
+        form = signature(verb)
+        if free and has_free_word(sys.argv, verb.__name__, valued(form), len(demanded(form))):
             # Invoke knows no word that may be left out: it takes words where a parameter has no default.
-            guarded.__signature__ = without_default(signature(verb), free)  # type: ignore[attr-defined]
-        made: Verb = task(guarded, help=options, auto_shortflags=False)
+            form = without_default(form, free)
+        guarded.__signature__ = with_lists(form)  # type: ignore[attr-defined]
+        made: Verb = task(guarded, help=options, auto_shortflags=False, iterable=repeated(form))
         return made
 
     return decorate
@@ -57,26 +59,63 @@ def valued(options: Signature) -> set[str]:
     return {written(name) for name, option in options.parameters.items() if not isinstance(option.default, bool)}
 
 
+def demanded(options: Signature) -> list[str]:
+    """Return the words that must stand behind a verb, without the context that Invoke hands over."""
+    return [name for name, option in options.parameters.items() if option.default is Parameter.empty][1:]
+
+
+def repeated(options: Signature) -> list[str]:
+    """Return the options that may be given several times."""
+    return [name for name, option in options.parameters.items() if isinstance(option.default, tuple)]
+
+
+def with_lists(options: Signature) -> Signature:
+    """Return a signature as Invoke wants it: what may be given several times has no default of its own."""
+    lists, found = repeated(options), options.parameters
+    return options.replace(parameters=[found[n].replace(default=None) if n in lists else found[n] for n in found])
+
+
+def switches(options: Signature) -> set[str]:
+    """Return the options that turn something off which is on by itself: `--no-wait`."""
+    return {f"--no-{written(name)[2:]}" for name, option in options.parameters.items() if option.default is True}
+
+
 def written(parameter: str) -> str:
     """Return an option as people write it: `--dry-run` for `dry_run`, `--from` for `from_`."""
     return f"--{parameter.strip('_').replace('_', '-')}"
 
 
-def has_free_word(words: Sequence[str], verb: str, valued: set[str]) -> bool:
-    """Say whether a command line holds a word after its verb that belongs to no option."""
-    rest = iter(words[words.index(verb) + 1 :] if verb in words else ())
+def has_free_word(words: Sequence[str], verb: str, valued: set[str], demanded: int = 0) -> bool:
+    """Say whether a command line holds a word after its verb, and those it demands, that belongs to no option."""
+    return free_words(words, verb, valued) > demanded
+
+
+def free_words(words: Sequence[str], verb: str, valued: set[str]) -> int:
+    """Return how many words behind a verb belong to no option."""
+    rest, free = iter(words[words.index(verb) + 1 :] if verb in words else ()), 0
     for word in rest:
-        if not word.startswith("-"):
-            return True
+        free += not word.startswith("-")
         if word in valued:
             next(rest, None)
-    return False
+    return free
 
 
 def without_default(options: Signature, free: str) -> Signature:
     """Return a signature of which one parameter must be given."""
     found = options.parameters
     return options.replace(parameters=[found[n].replace(default=Parameter.empty) if n == free else found[n] for n in found])
+
+
+def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return what a person wrote as NAME=VALUE, each name once."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name or name in found:
+            fault = f"{option} gives {name!r} twice" if name in found else f"{option} is {text!r}, not NAME=VALUE"
+            raise BadOption(fault, f"write {option} API_RATE=20, for example")
+        found[name] = value
+    return found
 
 
 def stop(message: str, code: int) -> None:
@@ -116,9 +155,24 @@ def answer_mistakes(words: Sequence[str], verbs: Collection) -> None:
     if Path(words[0]).name != "fab":
         return
     # Not `verbs.to_contexts()`: that takes the help texts out of the tasks.
-    options = {name: set(map(written, list(signature(verbs[name].body).parameters)[1:])) for name in verbs.task_names}
-    if wrong := mistake(words[1:], options):
+    options = {name: _options(signature(verbs[name].body)) for name in verbs.task_names}
+    if wrong := mistake(words[1:], options) or missing(words[1:], verbs):
         stop(wrong, 2)
+
+
+def missing(words: Sequence[str], verbs: Collection) -> str:
+    """Return which words a verb still needs, or nothing."""
+    if not words or words[0] not in verbs.task_names:
+        return ""
+    form = signature(verbs[words[0]].body)
+    demanded = [name for name in list(form.parameters)[1:] if form.parameters[name].default is Parameter.empty]
+    given = free_words(words, words[0], {word for word in valued(form) if word[2:] not in demanded})
+    lacks = [] if "--help" in words and given else demanded[given:]
+    return f"`fab {words[0]}` needs {' and '.join(map(str.upper, lacks))}\n  next: fab --help {words[0]}" if lacks else ""
+
+
+def _options(form: Signature) -> set[str]:
+    return {*map(written, list(form.parameters)[1:]), *switches(form)}
 
 
 def mistake(words: Sequence[str], verbs: Mapping[str, set[str]]) -> str:

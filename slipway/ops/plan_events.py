@@ -8,9 +8,10 @@ from typing import Any
 from ..changes.change import Change
 from ..changes.stack import compare
 from ..codec import from_json
+from ..host_engine import EDITED
 from ..model import Stack
 from ..request import NEW, NOT_JUDGED
-from .plan_reading import Act, Base, HostPlan, Item, Secrets, StackPlan, Stop, Then
+from .plan_reading import Act, Base, HostPlan, Item, Loss, Rules, Secrets, StackPlan, Stop, Then
 
 Event = Mapping[str, Any]
 FIREWALL = "/etc/slipway/firewall.nft"
@@ -31,15 +32,27 @@ def host_plans(events: Sequence[Event], stacks: Mapping[str, Stack]) -> list[Hos
 def _host(name: str, events: Sequence[Event], stacks: Mapping[str, Stack]) -> HostPlan:
     results = [event for event in events if event["event"] == "result"]
     judged = [plan for event in results if _is(event, "stack_release") for plan in _stack(event["result"], stacks)]
+    probe: Event = next((event["result"]["probe"] for event in reversed(results) if event["result"].get("probe")), {})
     plan = HostPlan(
         name,
-        items=tuple(item for event in results for item in _items(event)),
+        items=tuple(_made_once(item for event in results for item in _items(event, probe))),
         then=tuple(dict.fromkeys(Then(event["role"], _plain(event["name"])) for event in events if event["event"] == "notified")),
         stacks=tuple(judged),
         not_judged=tuple(dict.fromkeys(text for event in results for text in event["result"].get("not_judged") or [])),
         stops=tuple(stop for event in results for stop in _stops(event)),
+        rules=Rules(**{side: tuple(lines) for side, lines in probe.get("rules", {}).items()}),
     )
     return replace(plan, not_judged=(*plan.not_judged, *_older_engine(plan)))
+
+
+def _made_once(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items; a folder that several tasks would find missing is made by the first of them."""
+    made = set()
+    for item in items:
+        if item.name not in made:
+            yield item
+        if (item.act, item.kind) == ("add", "folder"):
+            made.add(item.name)
 
 
 def _is(event: Event, action: str) -> bool:
@@ -70,36 +83,53 @@ def _stops(event: Event) -> Iterator[Stop]:
     yield Stop(_plain(event["task"]), str(result.get("msg", "")).strip(), code)
 
 
-def _items(event: Event) -> Iterator[Item]:
+def _items(event: Event, probe: Event) -> Iterator[Item]:
     result, role = event["result"], str(event["role"])
-    if not result.get("changed") or event["handler"] or _is(event, "stack_release") or _is(event, "debug"):
-        return  # `debug` changes nothing itself: what it notifies is told
+    if not result.get("changed") or event["handler"] or _is(event, "stack_release"):
+        return
+    brought = role in probe.get("roles", ())  # only what a role has brought into place can have been changed since
     if _is(event, "host_files"):
         yield from _files(role, result)
     elif _is(event, "host_packages"):
-        yield from (Item(role, "add", "package", str(name)) for name in result["missing"])
+        drift = result.get("drift", {})
+        yield from (Item(role, "add", "package", str(name), drift=drift.get(name, "")) for name in result["missing"])
+        loose = [
+            (str(name), "is held no more" if brought and name not in result["missing"] else "")
+            for name in result.get("loose", ())
+        ]
+        yield from (Item(role, "add", "hold", name, drift=words) for name, words in loose)
     elif _is(event, "stack_engine"):
         yield _engine(role, result)
     elif _is(event, "host_accounts"):
-        yield from _accounts(role, result["commands"])
+        yield from _accounts(role, result)
     elif _is(event, "systemd_service"):
-        state = ", ".join(["on at boot"] * bool(result.get("enabled")) + [str(result.get("state") or "")]).strip(", ")
-        yield Item(role, "do", "unit", f"{result.get('name') or result.get('item')}: {state}")
+        yield _unit(role, result, probe if brought else {})
+    elif _is(event, "debug"):
+        yield Item(role, "do", "daemon", str(result.get("msg")), drift="runs with something else" if brought else "")
     else:
         yield Item(role, "do", "task", _plain(event["task"]).partition(" | ")[2] or _plain(event["task"]))
 
 
-def _accounts(role: str, commands: Iterable[str]) -> Iterator[Item]:
+def _unit(role: str, result: Event, probe: Event) -> Item:
+    name = str(result.get("name") or result.get("item"))
+    state = ", ".join(["on at boot"] * bool(result.get("enabled")) + [str(result.get("state") or "")]).strip(", ")
+    found = probe.get("units", {}).get(name, {})
+    drift = f"{found.get('ActiveState') or 'not there'}, {found.get('UnitFileState') or 'unknown'} at boot" if probe else ""
+    return Item(role, "do", "unit", f"{name}: {state}", drift=drift)
+
+
+def _accounts(role: str, result: Event) -> Iterator[Item]:
     """Yield an item per account: made, given another last day, or shut with all that runs as it."""
-    words = [command.split() for command in commands]
+    words = [command.split() for command in result["commands"]]
     made = {argv[-1] for argv in words if argv[0] == "useradd"}
     for name in dict.fromkeys(argv[-1] for argv in words):
-        yield Item(role, "add" if name in made else "change", "user", name)
+        yield Item(role, "add" if name in made else "change", "user", name, drift=result.get("drift", {}).get(name, ""))
 
 
 def _engine(role: str, result: Event) -> Item:
     before, version = str((result.get("diff") or [{}])[0].get("before", "")).strip(), str(result["version"])
-    return Item(role, "change" if before else "add", "engine", f"{before} -> {version}" if before else version)
+    drift = "its files were changed" if before.endswith(EDITED) else ""
+    return Item(role, "change" if before else "add", "engine", f"{before} -> {version}" if before else version, drift=drift)
 
 
 def _files(role: str, result: Event) -> Iterator[Item]:
@@ -108,7 +138,8 @@ def _files(role: str, result: Event) -> Iterator[Item]:
         before, after = (str(shown.get(path, {}).get(side, "")) for side in ("before", "after"))
         if path == FIREWALL:
             yield from _openings(role, before, after)
-        yield Item(role, _act(before, after), _kind(before if after.startswith("absent") else after), path, before, after)
+        kind = _kind(before if after.startswith("absent") else after)
+        yield Item(role, _act(before, after), kind, path, before, after, result.get("drift", {}).get(path, ""))
 
 
 def _act(before: str, after: str) -> Act:
@@ -157,7 +188,9 @@ def _told(name: str, result: Event, found: Event) -> StackPlan:
         certificates=tuple(found.get("certificates", {}).items()),
         repairs=tuple(found.get("repairs", ())),
         notes=tuple(found.get("notes", ())),
+        lost=tuple(from_json(Loss, loss) for loss in found.get("lost", ())),
         deploys="changes" in found,
+        left=str(found.get("left", "")),
     )
 
 

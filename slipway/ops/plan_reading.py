@@ -10,7 +10,10 @@ Act = Literal["add", "change", "remove", "do"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing of a host that a role would change; the texts are those of `--diff`."""
+    """One thing of a host that a role would change; the texts are those of `--diff`.
+
+    `drift` says what somebody changed there by hand; it is empty where the tree alone is why.
+    """
 
     role: str
     act: Act
@@ -18,6 +21,7 @@ class Item:
     name: str
     before: str = ""
     after: str = ""
+    drift: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,21 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing of the release that serves which is not as the host's records say."""
+
+    kind: str
+    name: str
+    what: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StackPlan:
     """What would happen to a stack on a host.
 
     `serving` is the release that serves, `release` the one that would; `judged` is false where the host could not tell: then
-    `deploys` says that the stack is new there.
+    `deploys` says that the stack is new there. `left` is why what serves stays, though the files ask for something older.
     """
 
     name: str
@@ -66,7 +80,9 @@ class StackPlan:
     certificates: tuple[tuple[str, str], ...] = ()
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    lost: tuple[Loss, ...] = ()
     deploys: bool = False
+    left: str = ""
 
     @property
     def changed(self) -> bool:
@@ -89,6 +105,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules in the kernel that are not the written ones."""
+
+    lost: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HostPlan:
     """What would happen to a host; `stray` names stacks that run there and are not in the inventory."""
 
@@ -99,6 +123,7 @@ class HostPlan:
     not_judged: tuple[str, ...] = ()
     stray: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
+    rules: Rules = Rules()
 
     @property
     def changed(self) -> bool:

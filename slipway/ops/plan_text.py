@@ -15,7 +15,7 @@ DIFF_LINES = 40
 
 def as_text(plan: Plan, *, diff: bool) -> str:
     """Return the reading; one line where there is nothing to do."""
-    if not plan.code and not any(host.stray or host.not_judged for host in plan.hosts):
+    if not plan.code and not any(host.stray or host.not_judged or _left(host) for host in plan.hosts):
         return (
             f"{plan.environment}: nothing to do, {_list([host.name for host in plan.hosts])} {_are(plan)} as the inventory wants"
         )
@@ -26,6 +26,10 @@ def as_text(plan: Plan, *, diff: bool) -> str:
 def as_json(plan: Plan) -> dict[str, Any]:
     """Return the plan for machines."""
     return {**asdict(plan), "changes": any(host.changed for host in plan.hosts), "code": plan.code, "next": plan.command}
+
+
+def _left(host: HostPlan) -> bool:
+    return any(stack.left for stack in host.stacks)
 
 
 def _are(plan: Plan) -> str:
@@ -88,13 +92,14 @@ def _difference(item: Item) -> list[str]:
 
 
 def _stack(stack: StackPlan) -> Iterator[str]:
-    if stack.judged and not stack.changed:
+    if stack.judged and not stack.changed and not stack.left:
         return
     yield f"  stack {stack.name}: {_what(stack)}"
     yield from _stores(stack)
     yield from (_change(change) for change in stack.changes if not _is_shouted(change, stack))
     yield from _secrets(stack)
-    rows = {"repair": stack.repairs, "runs": [", ".join(stack.tasks)] if stack.tasks else [], "note": stack.notes}
+    notes = [note for note in stack.notes if note != stack.left]
+    rows = {"repair": stack.repairs, "runs": [", ".join(stack.tasks)] if stack.tasks else [], "note": notes}
     yield from (f"    {'':2}{'certificate':<13}{domain}: asked for, {why}" for domain, why in stack.certificates)
     yield from (f"    {'':2}{title:<13}{text}" for title, texts in rows.items() for text in texts)
 
@@ -102,6 +107,8 @@ def _stack(stack: StackPlan) -> Iterator[str]:
 def _what(stack: StackPlan) -> str:
     if not stack.judged:
         return "new on this host" if stack.changed else "not compared, see `not judged`"
+    if stack.left:
+        return stack.left.replace("\n", "\n    ")
     if not stack.deploys:
         return f"release {stack.serving} is brought back where it is not as it should be"
     return f"release {stack.release} would follow {stack.serving}" if stack.serving else f"new, release {stack.release}"
@@ -122,6 +129,11 @@ def _stores(stack: StackPlan) -> Iterator[str]:
 def _is_shouted(change: Change, stack: StackPlan) -> bool:
     """Say whether a change is told with the store that restarts for it."""
     return bool(change.what) and set(change.of) <= set(stack.base.changed)
+
+
+def change_lines(changes: Iterable[Change]) -> list[str]:
+    """Return a line for each difference of two stacks."""
+    return [_change(change).removeprefix("  ") for change in changes]
 
 
 def _change(change: Change) -> str:

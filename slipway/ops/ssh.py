@@ -9,7 +9,8 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -88,6 +89,43 @@ def ask(host: Host, settings: Settings, command: Sequence[str], limit_seconds: f
             return Answer(LOST, "", f"no answer within {limit_seconds:.0f} seconds: connection timed out")
         errors.seek(0)
         return Answer(run.returncode, run.stdout.decode(errors="replace"), errors.read())
+
+
+def converse(host: Host, settings: Settings, command: Sequence[str], said: bytes, hear: Callable[[str], None]) -> Answer:
+    """Run a command that reads `said` from its standard input; hand each line of its output on as it comes.
+
+    There is no limit: the host says what it waits for. Ctrl-C ends this side only.
+    """
+    settings.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+        subprocess.Popen(
+            argv(host, settings, command, ("-o", "BatchMode=yes")),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,  # so that Ctrl-C leaves ssh, and the message of this program comes last
+        ) as process,
+    ):
+        try:
+            lines = list(_lines(process, said, hear))
+        except BaseException:
+            process.kill()
+            raise
+        code = process.wait()
+        errors.seek(0)
+        return Answer(code, "\n".join(lines), errors.read())
+
+
+def _lines(process: "subprocess.Popen[bytes]", said: bytes, hear: Callable[[str], None]) -> Iterator[str]:
+    assert process.stdin  # noqa: S101 - asked for above
+    assert process.stdout  # noqa: S101
+    with suppress(BrokenPipeError), process.stdin as writer:  # a host that does not answer reads nothing
+        writer.write(said)
+    for line in process.stdout:
+        text = line.decode(errors="replace").rstrip("\n")
+        hear(text)
+        yield text
 
 
 def become(host: Host, settings: Settings, command: Sequence[str], options: Sequence[str] = ()) -> NoReturn:

@@ -78,6 +78,10 @@ def _stack(stack: Mapping[str, Any], now: datetime) -> Iterator[str]:
     yield f"    services   {services(stack.get('services', []))}"
     for domain in stack.get("domains", []):
         yield f"    address    {domain['url']}  {certificate(domain, now)}"
+    if watched := _watch(stack, now):
+        yield f"    watch      {watched}"
+    if stack.get("locked"):
+        yield f"    locked     by {stack['locked']}; to release again: fab unlock {stack['name']}"
     yield f"    last run   {_last_run(stack.get('last_run') or {}, now)}"
 
 
@@ -98,6 +102,17 @@ def certificate(domain: Mapping[str, Any], now: datetime) -> str:
     left = f", {(expires - now).days} days left" if expires else ""
     name = COMMON_NAME.search(issuer)
     return f"certificate of {name[1] if name else issuer or 'nobody'}{left}"
+
+
+def _watch(stack: Mapping[str, Any], now: datetime) -> str:
+    """Return how the release proves itself or how that ended, and what the host refuses to take again."""
+    found, held = stack.get("watch") or {}, ", ".join(map(str, stack.get("held") or []))
+    until, at = _parsed(found.get("until", "")), found.get("at", "")
+    left = f" for another {max((until - now).total_seconds(), 0):.0f} s" if until else ""
+    standby = f", release {stack['standby']} stands by" if stack.get("standby") else ""
+    told = f": {found['text']}" if found.get("text") else ""
+    words = f"{found['state']}{left}{standby}{f', {_moment(at, now)}' if at else ''}{told}" if found else ""
+    return "; ".join(filter(None, [words, f"held: {held} (`--again` lets it through)" if held else ""]))
 
 
 def _last_run(run: Mapping[str, Any], now: datetime) -> str:

@@ -48,15 +48,15 @@ def steps(new: Placed, before: Before, site: str) -> list[Step]:
         _write_release(new, site),
         *_base_steps(new, base, change),
         *_stores_healthy(new),
-        *_tasks(new, "start"),
+        *tasks(new, "start"),
         *_migrations(new, before),
         *_create(new),
         *_web_steps(new),
         *([traffic.check_site(site)] if site != before.site else []),
-        *_tasks(new, "verify"),
+        *tasks(new, "verify"),
         *_workers(new),
         *_go_live(new, before, site),
-        *_tasks(new, "released"),
+        *tasks(new, "released"),
     ]
 
 
@@ -68,7 +68,8 @@ def back(new: Placed) -> list[Step]:
 
 def _record(new: Placed, change: str, why: str) -> Step:
     name = "begin" if change == "begun" else "record"
-    return Step(name, "record", why, arguments={"change": change, "number": new.number})
+    arguments = {"change": change, "number": new.number}
+    return Step(name, "record", why, arguments=arguments | ({} if change == "begun" else {"watch": new.stack.watch.seconds}))
 
 
 def image_steps(new: Placed, change: BaseChange) -> list[Step]:
@@ -176,17 +177,18 @@ def _stores_healthy(new: Placed) -> list[Step]:
     containers = [names.store_container(new.stack.name, store.name) for store in stores]
     why = "be sure that every store is healthy"
     healthy = Step("stores", "start", why, arguments={"containers": containers}, limit_seconds=commands.start_seconds(stores))
-    return [healthy, *(_ask(new, store) for store in stores if store.routes)]
+    return [healthy, *(ask(new, store) for store in stores if store.routes)]
 
 
-def _tasks(new: Placed, when: TaskWhen) -> list[Step]:
-    tasks = {service.name for service in new.stack.of_kind("task") if service.task and service.task.when == when}
-    return [_task(new, new.stack.services[name]) for name in _in_order(new.stack.services) if name in tasks]
+def tasks(new: Placed, when: TaskWhen) -> list[Step]:
+    """Return the steps that run a release's tasks of one moment, each after those it depends on."""
+    wanted = {service.name for service in new.stack.of_kind("task") if service.task and service.task.when == when}
+    return [_task(new, new.stack.services[name]) for name in _in_order(new.stack.services) if name in wanted]
 
 
 def _migrations(new: Placed, before: Before) -> list[Step]:
     """Return the migrations; on the way back to an earlier image there are none, since the schema only goes forward."""
-    return _tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
+    return tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
 
 
 def passed_migrations(new: Placed, migrated: frozenset[str]) -> list[str]:
@@ -238,10 +240,11 @@ def _web_steps(new: Placed) -> list[Step]:
         return []
     limit = commands.start_seconds(webs) + commands.GRACE_MARGIN_SECONDS
     began = commands.start("start-web", new, webs, "start the web services beside the old ones", limit)
-    return [began, *(_ask(new, web) for web in webs)]
+    return [began, *(ask(new, web) for web in webs)]
 
 
-def _ask(new: Placed, service: Service) -> Step:
+def ask(new: Placed, service: Service) -> Step:
+    """Return the step that asks every replica of a service from the host."""
     replicas = switch.replicas(service)[: service.replicas_started]
     targets = [switch.target(new.stack, new.placement, service, replica, service.health_port) for replica in replicas]
     return Step(
@@ -270,7 +273,7 @@ def _go_live(new: Placed, before: Before, site: str) -> list[Step]:
     return [
         _record(new, "switched", f"record that release {new.number} serves: from here on a resume goes forward"),
         traffic.move(new, old),
-        *([_release_from_duty(old)] if old else []),
+        *([release_from_duty(old)] if old else []),
         *(
             [commands.restart("restart-new", kept, "unless-stopped", "bring the new release back after a power cut")]
             if kept
@@ -285,7 +288,8 @@ def _go_live(new: Placed, before: Before, site: str) -> list[Step]:
     ]
 
 
-def _release_from_duty(old: Placed) -> Step:
+def release_from_duty(old: Placed) -> Step:
+    """Return the step that has Docker leave a release down after a power cut."""
     containers = commands.all_containers(old, old.stack.of_kind(*commands.RUNNING))
     return commands.restart("restart-old", containers, "no", "keep the old release down after a power cut")
 

@@ -1,7 +1,8 @@
 """Plan a resume: from the serving record and what Docker shows to exactly one release that serves.
 
-A release in the making goes back; whatever was recorded as serving goes forward. Stores, volumes and other stacks are never
-taken away; a resume of a healthy stack only loads the map and puts the site in force, which changes nothing.
+A release in the making goes back; whatever was recorded as serving goes forward, also where that is a return. Stores, volumes
+and other stacks are never taken away; a resume of a healthy stack only loads the map and puts the site in force, which changes
+nothing.
 """
 
 import re
@@ -9,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model import Service
+from ..model import Kind, Service
 from ..placement import Placed
 from ..render import names
 from ..serving import Serving
-from . import commands, retire, traffic
+from . import commands, retire, returning, traffic
 from .deploy import start_schedulers
 from .step import Step
 
@@ -54,16 +55,25 @@ class Facts:
         """Say whether all of these containers run."""
         return set(names_) <= {found.name for found in self.containers if found.running}
 
+    def any_runs(self, names_: Sequence[str]) -> bool:
+        """Say whether any of these containers runs."""
+        return not {found.name for found in self.containers if found.running}.isdisjoint(names_)
+
+    def kept_running(self) -> set[str]:
+        """Return the containers that run and that Docker keeps running."""
+        return {found.name for found in self.containers if found.running and found.restart == "unless-stopped"}
+
 
 def steps(serving: Serving, facts: Facts) -> list[Step]:
     """Return what makes the host true to the record; releases on their way out are left to `leaving`."""
     current = facts.releases.get(serving.current) if serving.current is not None else None
-    old = [facts.releases[number] for number in serving.retiring if number in facts.releases]
+    old = [facts.releases[number] for number in serving.old if number in facts.releases]
+    forward = _forward_again if serving.returned else _forward
     return [
         *_back(serving),
         *_strays(serving, facts),
         *_base(serving, facts),
-        *(_forward(current, old, facts) if current else []),
+        *(forward(current, old, facts) if current else []),
     ]
 
 
@@ -75,7 +85,7 @@ def _back(serving: Serving) -> list[Step]:
 
 def _strays(serving: Serving, facts: Facts) -> list[Step]:
     """Return the steps that take away what no record names: other releases, and what a person started as the stack's project."""
-    known = {number for number in (serving.current, serving.next, *serving.retiring) if number is not None}
+    known = set(serving.present)
     made = [number for project in sorted(facts.projects) if (number := release_number(serving.stack, project)) is not None]
     lost = [step for number in made if number not in known for step in retire.remove(serving.stack, number, STRAY_GRACE_SECONDS)]
     people = [found.name for found in facts.containers if found.project == serving.stack and found.kind != "store"]
@@ -103,18 +113,49 @@ def _base(serving: Serving, facts: Facts) -> list[Step]:
 
 def _forward(current: Placed, old: list[Placed], facts: Facts) -> list[Step]:
     """Return what the current release lacks; the map first, unless its web containers are down."""
-    webs, workers = current.stack.of_kind("web"), current.stack.of_kind("worker")
-    map_ = [traffic.move(current, None)]
-    start_web = _start(current, webs, "start-web", facts)
     return [
-        *([*start_web, *map_] if start_web else map_),
-        *_restart_rule(current, old, facts),
+        *_traffic(current, facts),
+        *_restart_rule(current, old, facts, ("web", "worker")),
         traffic.site(facts.site),
-        *_start(current, workers, "start-workers", facts),
-        *[step for release in old for step in (*retire.stop_workers(release), *retire.stop_schedulers(release))],
+        *_start(current, current.stack.of_kind("worker"), "start-workers", facts),
+        *[step for release in old for step in (*_stop_workers(release, facts), *_stop_schedulers(release, facts))],
         *_schedulers(current, facts),
         *traffic.certificates(current),
     ]
+
+
+def _forward_again(current: Placed, old: list[Placed], facts: Facts) -> list[Step]:
+    """Return what a release lacks that was returned to: its workers may still be ending the jobs they had before."""
+    return [
+        *_traffic(current, facts),
+        *_restart_rule(current, old, facts, ("web",)),
+        traffic.site(facts.site),
+        *[step for release in old for step in _stop_schedulers(release, facts)],
+        *_schedulers(current, facts),
+        *_workers_again(current, facts),
+        *[step for release in old for step in _stop_workers(release, facts)],
+        *traffic.certificates(current),
+    ]
+
+
+def _stop_workers(old: Placed, facts: Facts) -> list[Step]:
+    return retire.stop_workers(old) if facts.any_runs(commands.all_containers(old, old.stack.of_kind("worker"))) else []
+
+
+def _stop_schedulers(old: Placed, facts: Facts) -> list[Step]:
+    return retire.stop_schedulers(old) if facts.any_runs(commands.all_containers(old, old.stack.of_kind("scheduler"))) else []
+
+
+def _traffic(current: Placed, facts: Facts) -> list[Step]:
+    return [*_start(current, current.stack.of_kind("web"), "start-web", facts), traffic.move(current, None)]
+
+
+def _workers_again(current: Placed, facts: Facts) -> list[Step]:
+    workers = current.stack.of_kind("worker")
+    containers = set(commands.started_containers(current, workers))
+    if containers <= facts.kept_running():
+        return []
+    return [*retire.stop_workers(current), *returning.workers_again(current)]
 
 
 def _start(current: Placed, services: list[Service], name: str, facts: Facts) -> list[Step]:
@@ -124,8 +165,8 @@ def _start(current: Placed, services: list[Service], name: str, facts: Facts) ->
     return [commands.start(name, current, services, f"start what release {current.number} lacks", limit)]
 
 
-def _restart_rule(current: Placed, old: list[Placed], facts: Facts) -> list[Step]:
-    kept = commands.started_containers(current, current.stack.of_kind("web", "worker"))
+def _restart_rule(current: Placed, old: list[Placed], facts: Facts, kinds: tuple[Kind, ...]) -> list[Step]:
+    kept = commands.started_containers(current, current.stack.of_kind(*kinds))
     gone = [name for release in old for name in commands.all_containers(release, release.stack.of_kind(*commands.RUNNING))]
     wrong = [found.name for found in facts.containers if found.name in gone and found.restart != "no"]
     right = {found.name for found in facts.containers if found.restart == "unless-stopped"}
@@ -136,8 +177,15 @@ def _restart_rule(current: Placed, old: list[Placed], facts: Facts) -> list[Step
 
 def _schedulers(current: Placed, facts: Facts) -> list[Step]:
     containers = commands.started_containers(current, current.stack.of_kind("scheduler"))
-    right = {found.name for found in facts.containers if found.running and found.restart == "unless-stopped"}
-    return [] if set(containers) <= right else start_schedulers(current)
+    return [] if set(containers) <= facts.kept_running() else start_schedulers(current)
+
+
+def standby(serving: Serving, facts: Facts) -> list[Step]:
+    """Return the step that starts a warm standby which is down: Docker brings back only what serves."""
+    current, old = (facts.releases.get(number or 0) for number in (serving.current, serving.standby))
+    if current is None or old is None or current.stack.watch.standby == "cold":
+        return []
+    return _start(old, old.stack.of_kind("web"), "start-standby", facts)
 
 
 def leaving(serving: Serving, facts: Facts) -> list[Step]:

@@ -99,13 +99,14 @@ stacks:
     ("inventory", "admins"): "admins: {ann: {keys: [~/.ssh/ann.pub], expires: 2027-01-31}}\n",
     ("inventory", "deployers"): "deployers: {pipeline: {keys: [~/.ssh/pipeline.pub]}}\n",
     ("inventory", "openings"): "openings: [{port: 9100, sources: [203.0.113.0/24], why: the company's monitoring}]\n",
+    ("inventory", "ssh"): "ssh: {older_clients: false, tcp_forwarding: true}\n",
     ("inventory", "acme"): "acme: {server: letsencrypt, email: ops@shop.example}\n",
     ("inventory", "docker"): """\
 docker:
   registries: {registry.example.com: {user: deploy, secret: REGISTRY_PASSWORD}}
 """,
     ("inventory", "public_ports"): "public_ports: {http: 8080, https: 8443}\n",
-    ("inventory", "updates"): "updates: {window: 03:00-05:00, reboot: true}\n",
+    ("inventory", "updates"): "updates: {automatic: true, window: 03:00-05:00, reboot: true}\n",
     ("inventory", "addresses"): "addresses: {db1: 10.0.0.11, db2: 10.0.0.12}\n",
     ("inventory", "notices"): "notices: {page: [pager], warn: [chat], info: [mail]}\n",
 }

@@ -1,11 +1,11 @@
-"""The files that are made from the model and from the tests, by their place in the repository."""
+"""The files that are made from the model, the roles and the tests, by their place in the repository."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from .. import features
-from . import json_schema, pages
+from . import json_schema, pages, role_pages, roles
 
 
 def files(root: Path) -> Mapping[str, str]:
@@ -15,6 +15,7 @@ def files(root: Path) -> Mapping[str, str]:
         "docs/reference/inventory.md": pages.inventory(),
         "schema/stack-file.schema.json": _json(json_schema.stack_file()),
         "schema/inventory.schema.json": _json(json_schema.inventory()),
+        **role_pages.pages(roles.read_roles(root)),
         features.PAGE.as_posix(): features.page(features.proofs(root)),
     }
 

@@ -49,6 +49,7 @@ FORMS = {
     "acme.email": "mail address",
     "docker.registry_mirrors": "URL",
     "docker.address_pool": "private network",
+    "docker.network_pool": "private network",
     "first_login": "account name",
     "timezone": "time zone",
     "updates.window": "time of the day",

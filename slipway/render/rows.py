@@ -51,6 +51,8 @@ class LocationRow:
     """A path of a domain."""
 
     path: str
+    service: str
+    kind: str
     upstream: str
     limits: tuple[LimitRow, ...]
     connections_zone: str

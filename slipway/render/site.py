@@ -7,12 +7,10 @@ import math
 import re
 from ipaddress import ip_network
 
-import jinja2
-
 from ..errors import ReleaseRefused
 from ..model import Domain, Rate, Route, Service, Stack
 from ..placement import Host, Placement
-from . import headers, names, switch
+from . import headers, masked_query, names, switch
 from .nginx_text import host_name, quoted, token, variable
 from .rows import LimitRow, LocationRow, ServerRow, UpstreamRow, ZoneRow
 
@@ -31,13 +29,20 @@ def site(stack: Stack, placement: Placement, host: Host, template: str) -> str:
     servers = [_server(stack, key, stack.domains[key]) for key in sorted(stack.domains)]
     modern = host.nginx >= HTTP2_DIRECTIVE
     addresses = ("", "[::]:") if host.ipv6 else ("",)
+    import jinja2  # noqa: PLC0415 - most runs of the engine render nothing
+
     environment = jinja2.Environment(  # noqa: S701 - nginx's text is no HTML
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     return environment.from_string(template).render(
         stack=stack.name,
+        stack_word=quoted(stack.name),
         upstreams=_upstreams(stack, placement),
-        maps=[row for key in sorted(stack.domains) for row in headers.maps(stack, key, stack.domains[key])],
+        maps=[
+            *(row for key in sorted(stack.domains) for row in headers.maps(stack, key, stack.domains[key])),
+            *masked_query.maps(stack),
+        ],
+        masked_query=masked_query.name(stack),
         keys=_keys(stack),
         zones=_zones(stack),
         connection_zones=[_zone(stack, route, "connections") for _, route in _routes(stack)],
@@ -138,16 +143,17 @@ def _location(stack: Stack, service: Service, route: Route) -> LocationRow:
     limits = [
         LimitRow(zone.name, burst if index == 0 else burst * MADE_UP_KEYS) for index, zone in enumerate(_zones_of(stack, route))
     ]
-    streams = route.websocket or not route.buffering
     return LocationRow(
         path=_path(route),
+        service=quoted(service.name),
+        kind="stream" if route.streams else "plain",
         upstream=_upstream(stack, service, route),
         limits=tuple(limits),
         connections_zone=_zone(stack, route, "connections"),
         connections=route.connections_per_address,
         retry_after=math.ceil(route.rate.per_seconds / route.rate.requests),
         body_mb=route.body_mb,
-        silence_seconds=route.idle_seconds if streams else route.timeout_seconds,
+        silence_seconds=route.idle_seconds if route.streams else route.timeout_seconds,
         websocket=route.websocket,
         buffering="on" if route.buffering else "off",
         rewrite=_rewrite(route),

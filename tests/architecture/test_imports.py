@@ -18,11 +18,26 @@ PURE = (
     "load",
     "render",
     "plan",
+    "policy",
     "changes",
+    "watch",
     "reference",
     "init",
 )
-ON_HOSTS = ("__init__.py", "model.py", "codec.py", "errors.py", "placement.py", "serving.py", "render", "plan", "changes", "host")
+ON_HOSTS = (
+    "__init__.py",
+    "model.py",
+    "codec.py",
+    "errors.py",
+    "placement.py",
+    "serving.py",
+    "render",
+    "plan",
+    "policy",
+    "changes",
+    "host",
+    "watch",
+)
 IMPURE_MODULES = {"os", "subprocess", "time", "random", "socket", "shutil", "tempfile"}
 HOST_LIBRARIES = {"docker", "jinja2"}
 
@@ -70,6 +85,6 @@ def test_imports_inside_the_package_are_relative(path: Path) -> None:
     assert not [name for level, name in imported(path) if level == 0 and name.split(".")[0] == "slipway"]
 
 
-@pytest.mark.parametrize("path", list(modules("render", "plan")), ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", list(modules("render", "plan", "watch")), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_rendering_and_planning_know_no_host(path: Path) -> None:
     assert not {"host", "load", "ops", "lab"} & set(own_targets(path))

@@ -1,24 +1,29 @@
-"""Run the comparisons: `python -m tests.bench [WORD …]`; without words all of them, written down in build/ and docs/."""
+"""Run the comparisons: `python -m tests.bench [--once] [WORD …]`; without words all of them, written down in build/ and docs/.
+
+`--once` measures each a single time, cold: enough to see that it runs.
+"""
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from . import entries, file_entries, site_entries
 from .cost import Unmeasurable, machine
-from .entries import ENTRIES, ROOT
-from .runner import Result, as_json, as_table, measure, placed
+from .registry import ENTRIES, ROOT
+from .runner import Entry, Result, as_json, as_table, measure, placed
 
 RECORD = ROOT / "build/bench.json"
 PAGE = ROOT / "docs/benchmarks.md"
+ONCE = "--once"
+MODULES = (entries, site_entries, file_entries)  # each adds its own to the list
 
 
 def main(words: list[str]) -> int:
     """Measure, show, and write down what was measured; 1 where a bound is exceeded or something cannot be measured."""
     where, failed, results = machine(), False, list[Result]()
-    for entry in ENTRIES:
-        if words and not any(word in entry.name for word in words):
-            continue
+    for entry in chosen(words):
         try:
             results.append(measure(entry, where))
         except Unmeasurable as missing:
@@ -32,6 +37,13 @@ def main(words: list[str]) -> int:
     else:
         write_down(results, table)
     return int(failed or any(result.over for result in results))
+
+
+def chosen(words: list[str]) -> list[Entry]:
+    """Return the entries that are asked for."""
+    wanted = [word for word in words if word != ONCE]
+    found = [entry for entry in ENTRIES if not wanted or any(word in f"{entry.name} {entry.against}" for word in wanted)]
+    return [replace(entry, runs=1, warm_ups=0) for entry in found] if ONCE in words else found
 
 
 def write_down(results: list[Result], table: str) -> None:

@@ -1,40 +1,24 @@
-"""The comparisons, one function each: what we do, what one would do without us, the most that ours may cost."""
+"""What verbs cost, one function each: what we do, what one would do without us, the most that ours may cost."""
 
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from slipway.errors import SlipwayError
-from slipway.lab import HOSTS, folder
+from slipway.lab import HOSTS
 from slipway.load import load_environment
 from slipway.ops import faults
 
 from .cost import Unmeasurable, cpu_seconds, wall_seconds
-from .runner import BoundOn, Entry, Pair
+from .lab_hosts import ssh
+from .registry import BUILD, ROOT, entry
+from .runner import Pair
 
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build/bench"
 FAB = str(ROOT / ".venv/bin/fab")
-PLAYBOOK = str(ROOT / ".venv/bin/ansible-playbook")
-EMPTY_PLAY = "---\n- name: Do nothing\n  hosts: all\n  gather_facts: false\n"
 HOST = HOSTS["demo"]
 PLUGIN = "/usr/libexec/docker/cli-plugins/docker-compose"
-ENTRIES: list[Entry] = []
-
-
-def entry(
-    name: str, against: str, unit: str, *, bound: float | None = None, bound_on: BoundOn = "ratio", runs: int = 11
-) -> Callable[[Callable[[], Pair]], Callable[[], Pair]]:
-    """Add a function to the comparisons."""
-
-    def add(pair: Callable[[], Pair]) -> Callable[[], Pair]:
-        ENTRIES.append(Entry(name, against, unit, bound, bound_on, runs, pair))
-        return pair
-
-    return add
 
 
 @entry("`fab check` of all stacks", "`docker compose config -q` in each folder", "s CPU", bound=3)
@@ -88,20 +72,6 @@ def status_over_a_new_connection() -> Pair:
     return Pair(ours, _bare_ssh, "the same, with no connection to go over")
 
 
-@entry("second `site.yml`", "an empty play on the same inventory", "s", bound=6, runs=5)
-def second_site_beside_an_empty_play() -> Pair:
-    """Compare a run that finds everything right with what Ansible costs before it does anything."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    empty = BUILD / "empty.yml"
-    empty.write_text(EMPTY_PLAY, encoding="utf-8")
-
-    def play(book: str) -> float:
-        return wall_seconds([PLAYBOOK, "-i", str(ROOT / "inventory/lab"), book], ROOT)
-
-    note = "seconds on the clock, lab host `demo` with its stack; the run to warm up brings the host to this tree"
-    return Pair(lambda: play("site.yml"), lambda: play(str(empty)), note)
-
-
 def _stacks() -> tuple[int, list[Path]]:
     """Return how many stacks a check of everything reads, and their folders."""
     try:
@@ -132,9 +102,6 @@ def _plain_environment() -> dict[str, str]:
 
 
 def _bare_ssh() -> float:
-    state = folder()
-    known = f"UserKnownHostsFile={state / 'known_hosts'}"
-    options = ["-F", "none", "-i", str(state / "id_ed25519"), "-o", known, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
     if shutil.which("ssh") is None:
         raise Unmeasurable("no ssh here")
-    return wall_seconds(["ssh", *options, "-p", str(HOST.ssh_port), "ops@127.0.0.1", "true"], ROOT)
+    return wall_seconds([*ssh(HOST, "ops"), "true"], ROOT)

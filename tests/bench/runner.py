@@ -10,8 +10,19 @@ from typing import Any, Literal
 
 BEGIN, END = "<!-- bench -->", "<!-- end of bench -->"
 
-Measure = Callable[[], float]
 BoundOn = Literal["ratio", "ours"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one side cost once: the figure that is compared, and processor seconds where somebody counted them."""
+
+    figure: float
+    here: float | None = None  # with all that a command starts
+    host: float | None = None  # of the whole host in that time
+
+
+Measure = Callable[[], float | Cost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,7 @@ class Pair:
     ours: Measure
     rival: Measure
     note: str = ""
+    after: Callable[[], object] = lambda: None  # takes away what was made for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,7 @@ class Entry:
     bound_on: BoundOn
     runs: int
     pair: Callable[[], Pair]
+    warm_ups: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,8 @@ class Result:
     rival_range: tuple[float, float]
     note: str
     machine: str
+    ours_cpu_seconds: Mapping[str, float]
+    rival_cpu_seconds: Mapping[str, float]
 
     def __str__(self) -> str:
         """Return the result in a line."""
@@ -66,15 +81,22 @@ class Result:
 
 
 def measure(entry: Entry, machine: str) -> Result:
-    """Run both sides in turn, once to warm up and then for the record."""
+    """Run both sides in turn, to warm up and then for the record."""
     pair = entry.pair()
-    pair.ours(), pair.rival()
-    rounds = [(pair.ours(), pair.rival()) for _ in range(entry.runs)]
-    ours, rival = ([values[side] for values in rounds] for side in (0, 1))
-    return _result(entry, pair.note, machine, ours, rival)
+    try:
+        rounds = [(_cost(pair.ours), _cost(pair.rival)) for _ in range(entry.warm_ups + entry.runs)][entry.warm_ups :]
+    finally:
+        pair.after()
+    return _result(entry, pair.note, machine, *([costs[side] for costs in rounds] for side in (0, 1)))
 
 
-def _result(entry: Entry, note: str, machine: str, ours: Sequence[float], rival: Sequence[float]) -> Result:
+def _cost(measure: Measure) -> Cost:
+    found = measure()
+    return found if isinstance(found, Cost) else Cost(found)
+
+
+def _result(entry: Entry, note: str, machine: str, our_costs: Sequence[Cost], rival_costs: Sequence[Cost]) -> Result:
+    ours, rival = ([cost.figure for cost in costs] for costs in (our_costs, rival_costs))
     mine, theirs = statistics.median(ours), statistics.median(rival)
     if theirs <= 0:
         raise ValueError(f"{entry.name}: the rival cost nothing, so there is no ratio")
@@ -92,7 +114,16 @@ def _result(entry: Entry, note: str, machine: str, ours: Sequence[float], rival:
         rival_range=(round(min(rival), 4), round(max(rival), 4)),
         note=note,
         machine=machine,
+        ours_cpu_seconds=_cpu_seconds(our_costs),
+        rival_cpu_seconds=_cpu_seconds(rival_costs),
     )
+
+
+def _cpu_seconds(costs: Sequence[Cost]) -> dict[str, float]:
+    """Return the medians of what was counted, by where."""
+    counted = {"here": [cost.here for cost in costs], "host": [cost.host for cost in costs]}
+    known = {place: [value for value in values if value is not None] for place, values in counted.items()}
+    return {place: round(statistics.median(values), 2) for place, values in known.items() if values}
 
 
 def as_json(results: Iterable[Result]) -> list[Mapping[str, Any]]:
@@ -109,7 +140,7 @@ def as_table(results: Sequence[Result], heading: str) -> str:
         "|-|-|-|-|-|-|-|",
         *map(_row, results),
         "",
-        *(f"- {result.name}: {result.note}." for result in results if result.note),
+        *(f"- {result.name}: {'; '.join(said)}." for result in results if (said := _said(result))),
     ]
     return "\n".join(lines).rstrip()
 
@@ -125,6 +156,13 @@ def _row(result: Result) -> str:
         str(result.runs),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _said(result: Result) -> list[str]:
+    """Return what there is to say below the table."""
+    sides = (("ours", result.ours_cpu_seconds), ("theirs", result.rival_cpu_seconds))
+    words = [f"{side} {', '.join(f'{value:.1f} {place}' for place, value in cpu.items())}" for side, cpu in sides if cpu]
+    return [*([result.note] if result.note else []), *([f"processor seconds: {'; '.join(words)}"] if words else [])]
 
 
 def _figure(median: float, between: tuple[float, float], unit: str) -> str:

@@ -30,17 +30,17 @@ class Outside:
         """Return the host's addresses, one of each family."""
         return self.site.host.address, address6(self.site.host)
 
-    def scan(self, *ports: str | int, addresses: Sequence[str] = ()) -> dict[str, dict[str, list[int]]]:
-        """Return by address which ports took a connection and which refused one; the others kept silent."""
-        words = [",".join(addresses or self.addresses), *map(str, ports)]
+    def scan(self, *ports: str | int, addresses: Sequence[str] = (), udp: bool = False) -> dict[str, dict[str, list[int]]]:
+        """Return by address which ports answered and which refused; the others kept silent."""
+        words = [",".join(addresses or self.addresses), *(["udp"] if udp else []), *map(str, ports)]
         found: dict[str, dict[str, list[int]]] = json.loads(
             inside(self.prober, "python3", "-c", SCAN.read_text(encoding="utf-8"), *words)
         )
         return found
 
-    def reached(self, *ports: str | int, addresses: Sequence[str] = ()) -> dict[str, list[int]]:
+    def reached(self, *ports: str | int, addresses: Sequence[str] = (), udp: bool = False) -> dict[str, list[int]]:
         """Return by address the ports that answered in any way: those the firewall let through."""
-        found = self.scan(*ports, addresses=addresses)
+        found = self.scan(*ports, addresses=addresses, udp=udp)
         return {address: sorted(kinds["open"] + kinds["refused"]) for address, kinds in found.items()}
 
     def each(self, ports: list[int]) -> dict[str, list[int]]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from slipway import lab
+from slipway.ops.egress_reading import NOT_LOADED
 from slipway.render import egress
 
 from .demo_site import Site
 from .outside import inside
+from .test_firewall import fab_firewall
 from .test_releases import wait_until
 
 MAIL, ALLOWED, OTHER = 25, 587, 8025
@@ -59,5 +61,9 @@ def test_a_container_may_open_what_its_stack_names_and_nothing_else(site: Site, 
 def test_the_fence_is_there_before_docker_starts(site: Site, peer: lab.LabHost) -> None:
     site.shell(f"nft delete table {TABLE}")
     assert opened(site, peer) == [MAIL, ALLOWED, OTHER], "without the fence nothing is refused"
+    assert fab_firewall(site)[1]["differences"] == [NOT_LOADED]
     site.shell("systemctl restart slipway-firewall")
     assert opened(site, peer) == [ALLOWED, OTHER]
+    code, told = fab_firewall(site)
+    assert (code, [fence["in_force"] for fence in told["egress"]]) == (0, [True])
+    assert told["egress"][0]["networks"] == list(json.loads(site.shell("cat /var/lib/slipway/demo/egress.json")))

@@ -18,12 +18,21 @@ from .test_releases import answers_again, power_cut, wait_until
 
 DECLARED = [22, 80, 443]
 UNDECLARED, OPENED, NARROWED = 7001, 7002, 7003
-PUBLISHED = 5432
+UDP_UNDECLARED, UDP_OPENED, UDP_NARROWED = 7101, 7102, 7103
+PUBLISHED, UDP_PUBLISHED = 5432, 5433
 IMAGE = "redis:8"
 INNER_PORT = 6379
+ECHO = """\
+import socket
+door = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+door.bind(("::", {}))
+while True: door.sendto(*door.recvfrom(64))
+"""
 OPENINGS = [
     {"port": OPENED, "why": 'a test "knocks" here'},
     {"port": NARROWED, "sources": ["192.0.2.0/24", "2001:db8::/32"], "why": "others may knock"},
+    {"port": UDP_OPENED, "protocol": "udp", "why": "a test calls here"},
+    {"port": UDP_NARROWED, "protocol": "udp", "sources": ["192.0.2.0/24", "2001:db8::/32"], "why": "others may call"},
 ]
 
 
@@ -38,20 +47,28 @@ def outside(site: Site) -> Iterator[Outside]:
 @pytest.fixture
 def planted(site: Site) -> Iterator[None]:
     """Listeners on all addresses, of both families."""
-    for port in (UNDECLARED, OPENED, NARROWED):
-        site.shell(f"systemd-run --quiet --collect --unit planted-{port} python3 -m http.server --bind :: {port}")
-    wait_until(lambda: {UNDECLARED, OPENED, NARROWED} <= listening(site), 20, "the planted listeners")
+    tcp, udp = (UNDECLARED, OPENED, NARROWED), (UDP_UNDECLARED, UDP_OPENED, UDP_NARROWED)
+    start = "systemd-run --quiet --collect --unit planted-{} python3 {}"
+    for port in tcp:
+        site.shell(start.format(port, f"-m http.server --bind :: {port}"))
+    for port in udp:
+        site.shell(start.format(port, f"-c '{ECHO.format(port)}'"))
+    wait_until(lambda: {*tcp} <= listening(site) and {*udp} <= listening(site, "udp"), 20, "the planted listeners")
     yield
-    site.shell(f"systemctl stop planted-{UNDECLARED} planted-{OPENED} planted-{NARROWED}")
+    site.shell(f"systemctl stop {' '.join(f'planted-{port}' for port in (*tcp, *udp))}")
 
 
 @pytest.fixture
 def published(site: Site) -> Iterator[str]:
-    """A container that publishes a port on all addresses; its own address."""
-    run = f"docker run --detach --restart=always --name published --publish {PUBLISHED}:{INNER_PORT} {IMAGE}"
-    site.shell(f"docker rm --force published 2>/dev/null; {run}")
+    """Containers that publish a port each on all addresses, TCP and UDP; the own address of the first."""
+    python = site.shell("docker images --quiet --filter reference='slipway.local/demo/api' | head -1").strip()
+    run = "docker run --detach --restart=always --name"
+    site.shell("docker rm --force published published-udp 2>/dev/null; true")
+    site.shell(f"{run} published --publish {PUBLISHED}:{INNER_PORT} {IMAGE}")
+    answer = f"--entrypoint python3 {python} -c '{ECHO.format(UDP_PUBLISHED)}'"
+    site.shell(f"{run} published-udp --publish {UDP_PUBLISHED}:{UDP_PUBLISHED}/udp {answer}")
     yield site.shell("docker inspect --format '{{.NetworkSettings.IPAddress}}' published").strip()
-    site.shell("docker rm --force --volumes published")
+    site.shell("docker rm --force --volumes published published-udp")
 
 
 @pytest.fixture
@@ -62,9 +79,9 @@ def opened(site: Site, tmp_path: Path) -> Iterator[Site]:
     site.playbook("--tags", "firewall").done()
 
 
-def listening(site: Site) -> set[int]:
+def listening(site: Site, protocol: str = "tcp") -> set[int]:
     found = read_listeners(site.shell("ss -Hltnup"))
-    return {one.port for one in found if one.protocol == "tcp" and one.outside}
+    return {one.port for one in found if one.protocol == protocol and one.outside}
 
 
 def fab_firewall(site: Site) -> tuple[int, dict[str, Any]]:
@@ -75,10 +92,10 @@ def fab_firewall(site: Site) -> tuple[int, dict[str, Any]]:
     return run.returncode, dict(found)
 
 
-def everything(site: Site) -> list[int]:
+def everything(site: Site, protocol: str = "tcp") -> list[int]:
     """Return what is knocked at each time: the declared ports, every listener found on the host, 200 ports by chance."""
     chosen = random.sample(range(1, 65536), 200)
-    return sorted({*DECLARED, *listening(site), *chosen})
+    return sorted({*DECLARED, *listening(site, protocol), *chosen})
 
 
 def restart_docker(site: Site) -> None:
@@ -100,6 +117,12 @@ def cut_power(site: Site) -> None:
 
 
 @pytest.mark.feature("F01")
+def test_over_udp_nothing_answers_where_nothing_is_declared(outside: Outside, planted: None, published: str) -> None:
+    assert {UDP_UNDECLARED, UDP_PUBLISHED} <= listening(outside.site, "udp")
+    assert outside.reached(*everything(outside.site, "udp"), udp=True) == outside.each([])
+
+
+@pytest.mark.feature("F01")
 def test_of_all_tcp_ports_the_declared_ones_are_let_in_and_no_other(outside: Outside, planted: None, published: str) -> None:
     assert {UNDECLARED, PUBLISHED} <= listening(outside.site)
     assert outside.reached("1-65535") == outside.each(DECLARED)
@@ -109,11 +132,14 @@ def test_a_listener_is_found_where_it_is_declared_and_only_there(outside: Outsid
     ports = (*DECLARED, UNDECLARED, OPENED, NARROWED)
     assert outside.reached(*ports) == outside.each([*DECLARED, OPENED])
     assert [kinds["open"] for kinds in outside.scan(OPENED).values()] == [[OPENED], [OPENED]]
+    calls = outside.scan(*DECLARED, UDP_UNDECLARED, UDP_OPENED, UDP_NARROWED, udp=True)
+    assert list(calls.values()) == [{"open": [UDP_OPENED], "refused": []}] * 2
     code, told = fab_firewall(opened)
     assert (code, told["differences"]) == (0, [])
     shown = {opening["port"]: opening for opening in told["openings"]}
     assert (shown[OPENED]["why"], shown[OPENED]["programs"]) == (OPENINGS[0]["why"], ["python3"])
-    assert UNDECLARED in {one["port"] for one in told["shut"]}
+    assert shown[UDP_OPENED]["programs"] == ["python3"]
+    assert {UNDECLARED, UDP_UNDECLARED} <= {one["port"] for one in told["shut"]}
 
 
 @pytest.mark.sweep
@@ -145,6 +171,7 @@ def test_nothing_more_is_let_in_afterwards(outside: Outside, published: str, act
     wait_until(lambda: PUBLISHED in listening(site), 60, "the published port")
     inner = site.shell("docker inspect --format '{{.NetworkSettings.IPAddress}}' published").strip()
     assert outside.reached(*everything(site)) == outside.each(DECLARED)
+    assert outside.reached(*everything(site, "udp"), udp=True) == outside.each([])
     with outside.routing(f"{inner}/32"):
         assert outside.reached(INNER_PORT, *DECLARED, addresses=[inner]) == {inner: []}
 
@@ -158,6 +185,7 @@ def test_it_is_the_firewall_that_keeps_containers_from_being_reached(outside: Ou
         site.shell(f"for chain in early forward; do nft insert rule inet slipway $chain {stranger}; done")
         try:
             assert outside.reached(PUBLISHED)[site.host.address] == [PUBLISHED]
+            assert outside.scan(UDP_PUBLISHED, udp=True)[site.host.address]["open"] == [UDP_PUBLISHED]
             assert outside.reached(INNER_PORT, addresses=[published]) == {published: [INNER_PORT]}
         finally:
             reload_firewall(site)

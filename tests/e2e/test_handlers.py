@@ -85,3 +85,13 @@ def test_rules_that_were_taken_away_come_back(site: Site) -> None:
     site.shell("nft delete table inet slipway")
     assert site.playbook("--tags", "firewall").done().changed > 0
     assert "hook input" in site.shell("nft list table inet slipway")
+
+
+def test_a_firewall_older_than_its_unit_is_loaded_anew_and_then_there_is_nothing_to_do(site: Site) -> None:
+    """A file with a newer time and the same content is what a killed run leaves behind."""
+    started = "systemctl show --value --property=ExecMainStartTimestampMonotonic slipway-firewall.service"
+    before = site.shell(started)
+    site.shell("touch /etc/systemd/system/slipway-firewall.service")
+    assert "the kernel does not filter by" in site.playbook("--tags", "firewall").done().output
+    assert site.shell(started) != before
+    assert site.playbook("--tags", "firewall").done().changed == 0

@@ -1,11 +1,13 @@
 """Changes that lock everybody out: the host lets people in again by itself, and says what happened."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ GUARD_SECONDS = 12
 BOUND_SECONDS = 90
 LONG_SECONDS = 900  # no timer of this length helps in time
 SSH_UNDO = [["mkdir", "-p", "/run/sshd"], ["systemctl", "reset-failed", "ssh.service"], ["systemctl", "restart", "ssh.service"]]
+POOLS = ("10.213.0.0/16", "172.28.0.0/15", "172.17.0.0/16")  # of stacks, of Docker's other networks, of its first bridge
 FIREWALL_UNDO = [["nft", "delete", "table", "inet", "slipway"], ["systemctl", "restart", "slipway-firewall.service"]]
 RULES = "table inet slipway\ndelete table inet slipway\ntable inet slipway {{\n  chain input {{\n    {}\n  }}\n}}\n"
 DROP = "type filter hook input priority -10; policy drop;"
@@ -189,3 +192,26 @@ def test_a_run_whose_key_would_not_get_in_any_more_is_refused_with_nothing_chang
     assert "the key of this run is none of ops's" in refused.output
     assert "changed=0" in refused.output
     assert door.opens()
+
+
+def test_container_networks_that_would_take_the_way_to_the_host_are_refused_with_nothing_changed(
+    site: Site, tmp_path: Path
+) -> None:
+    refused = site.varied(tmp_path, {"docker.address_pool": "10.212.0.0/16"}).playbook("--tags", "stack")
+    assert refused.code == 2
+    assert "holds 10.212.0.1, where somebody is logged in from" in " ".join(refused.output.split())
+    assert "changed=0" in refused.output
+
+
+def test_all_that_a_host_has_beyond_its_own_network_lies_in_the_pools(site: Site) -> None:
+    own = ("lo", "eth0")
+    cards = {card["ifname"]: card["addr_info"] for card in json.loads(site.shell("ip -json -4 address"))}
+    assert [one["local"] for one in cards["lo"]] == ["127.0.0.1", "10.255.77.1"]
+    assert [one["local"] for one in cards["eth0"]] == [site.host.address]
+    routes = json.loads(site.shell("ip -json -4 route"))
+    assert sorted(route["dst"] for route in routes if route["dev"] in own) == ["10.212.0.0/24", "default"]
+    inner = [one["local"] for name, found in cards.items() if name not in own for one in found]
+    inner += [route["dst"] for route in routes if route["dev"] not in own]
+    assert len(inner) > 3
+    assert [one for one in inner if not any(IPv4Network(one).subnet_of(IPv4Network(pool)) for pool in POOLS)] == []
+    assert re.findall(r"lookup (\w+)", site.shell("ip -4 rule")) == ["local", "main", "default"]

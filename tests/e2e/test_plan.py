@@ -80,6 +80,7 @@ def test_the_plan_is_what_site_yml_then_changes_and_nothing_is_left(baseline: Si
     assert {(item["role"], item["name"]) for item in said.host["items"] if item["kind"] != "opening"} == {
         ("firewall", RULES),
         ("edge", SNIPPET),
+        ("edge", "nginx has not read its settings since they changed"),
     }
     assert [item["name"] for item in said.host["items"] if item["kind"] == "opening"] == [f"tcp 9443 ({OPENING['why']})"]
     assert (said.host["not_judged"], said.host["stops"], said.host["stray"]) == ([], [], [])

@@ -1,8 +1,12 @@
 """The words OpenSSH, sudo and dash use for each way of staying outside, as Ansible hands them over."""
 
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from slipway.entry import Door, Host, Refusal, both, host_of, refusal
+from slipway.entry import Door, Host, Refusal, asking, both, host_of, refusal, still_holds
 
 DOOR = Door("ops", "203.0.113.10", 2201, "~/.ssh/id")
 SSH = "Failed to connect to the host via ssh: "
@@ -85,3 +89,32 @@ def test_a_host_that_cannot_be_ours_is_refused(output: str, kind: str) -> None:
     found = host_of(output, DOOR)
     assert isinstance(found, Refusal)
     assert found.kind == kind
+
+
+def test_the_probe_runs_as_root_only_and_its_failure_is_not_taken_for_a_shut_door() -> None:
+    said = [
+        subprocess.run(["sh", "-c", asking(program).replace("id -u", who)], capture_output=True, text=True, check=False)
+        for who, program in (("echo 0", "echo probed"), ("echo 0", "false"), ("echo 1000", "echo probed"))
+    ]
+    assert [done.returncode for done in said] == [0, 0, 0]
+    assert ["probed" in done.stdout for done in said] == [True, False, False]
+
+
+KNOWN = {"user": "ops", "probe": {"up": ["ssh.service"], "files": {"guards": ["firewall"]}}}
+
+
+@pytest.mark.parametrize(
+    ("known", "user", "guard", "holds"),
+    [
+        (KNOWN, "ops", "users", True),
+        (KNOWN, "ops", "firewall", False),  # a change of an earlier run waits
+        (KNOWN, "root", "users", False),
+        ({"user": "ops"}, "ops", "users", False),
+        ({}, "ops", "users", False),
+        ({**KNOWN, "probe": {"up": [], "files": {"guards": []}}}, "ops", "users", False),  # sshd is down: open connections last
+    ],
+)
+def test_a_new_login_is_spared_only_where_nothing_asks_for_one(
+    known: Mapping[str, Any], user: str, guard: str, holds: bool
+) -> None:
+    assert still_holds(known, user, guard) is holds

@@ -1,10 +1,15 @@
 import pytest
 
-from slipway.packages import failure, index_is_old, known, upstream, versions
+from slipway.packages import failure, held, index_is_old, known, removed, upstream, versions
 
 
 def test_only_installed_packages_have_a_version() -> None:
     assert versions("installed nginx 1.26.3-3+deb13u1\nconfig-files exim4 4.98-1\n") == {"nginx": "1.26.3-3+deb13u1"}
+
+
+def test_only_held_packages_are_held() -> None:
+    assert held("hold docker.io\ninstall nginx\ndeinstall exim4\n") == {"docker.io"}
+    assert held("") == set()
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,15 @@ def test_what_is_known_to_be_installed_is_not_asked_again() -> None:
 
 def test_one_package_that_is_not_known_asks_for_all() -> None:
     assert known(["nginx", "sudo"], {"nginx": "1.26.3-3"}) == {}
+
+
+def test_a_package_that_somebody_removed_is_told_from_one_that_was_never_there() -> None:
+    log = (
+        "2026-11-21 08:00:00 install nginx:amd64 <none> 1.26.3-3\n"
+        "2026-11-21 09:00:00 remove nginx:amd64 1.26.3-3 <none>\n"
+        "2026-11-21 09:30:00 remove other:all 1 <none>\n"
+        "2026-11-21 10:00:00 purge nginx:amd64 1.26.3-3 <none>\n"
+        "2026-11-21 10:00:01 status not-installed nginx:amd64 <none>\n"
+    )
+    assert removed(log, ["nginx", "certbot"]) == {"nginx": "was removed at 2026-11-21 10:00:00"}
+    assert removed("", ["nginx"]) == {}

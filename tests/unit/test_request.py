@@ -52,6 +52,19 @@ def test_a_request_goes_over_as_json() -> None:
     )
 
 
+@pytest.mark.parametrize(("word", "number"), [("", None), (None, None), ("42", 42), (42, 42), (" 7 ", 7)])
+def test_a_held_release_is_named_by_its_number(word: object, number: int | None) -> None:
+    assert request.number_of(word) == number
+
+
+@pytest.mark.parametrize("word", ["demo", "-1", "4.2", "\u0664"])
+def test_anything_else_is_refused_with_an_example(word: str) -> None:
+    with pytest.raises(request.BadNumber, match="by its number") as caught:
+        request.number_of(word)
+    assert caught.value.exit_code == 2
+    assert "-e again=42" in caught.value.next_step
+
+
 def test_secrets_are_no_part_of_the_command() -> None:
     assert "submit demo" in request.command("demo", check=False)
     assert "plan demo" in request.command("demo", check=True)
@@ -73,6 +86,12 @@ def test_what_a_preview_found_goes_along_with_its_warnings_even_where_it_is_refu
     assert "found" not in request.read_answer("demo", 0, json.dumps(SERVING), "", check=False)
 
 
+def test_what_the_host_lost_is_named_in_the_difference() -> None:
+    lost = {"kind": "container", "name": "demo-r3-api-1", "what": "is gone", "lines": []}
+    found = request.read_answer("demo", 6, json.dumps({**SERVING, "found": {"lost": [lost]}, "warnings": []}), "", check=True)
+    assert "- container demo-r3-api-1 is gone\n" in found["diff"][0]["prepared"]
+
+
 def test_a_refusal_begins_with_its_cause() -> None:
     answer = {**SERVING, "verdict": "refused", "changed": False, "error": "web was unhealthy\n  next: mend it"}
     found = request.read_answer("demo", 5, json.dumps(answer), "", check=False)
@@ -88,7 +107,12 @@ def test_an_engine_that_died_is_told_with_its_last_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "output"), [(request.NO_ENGINE, ""), (3, json.dumps({**SERVING, "verdict": request.OTHER_VERSION, "error": "x"}))]
+    ("code", "output"),
+    [
+        (request.NO_ENGINE, ""),
+        (3, json.dumps({**SERVING, "verdict": request.OTHER_VERSION, "error": "x"})),
+        (3, json.dumps({**SERVING, "verdict": request.NO_DOCKER, "error": "x"})),
+    ],
 )
 def test_a_check_names_what_it_cannot_judge(code: int, output: str) -> None:
     found = request.read_answer("demo", code, output, "", check=True)

@@ -18,7 +18,10 @@ PATHS = (
     "/etc/slipway/acme-ca.pem",
     "/var/log/nginx/edge.json.log",
 )
-UNITS = ("ssh", "slipway-firewall", "docker", "nginx", "certbot.timer", "nftables")
+UNITS = (
+    *("ssh", "slipway-firewall", "docker", "nginx", "certbot.timer", "logrotate.timer", "nftables"),
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "slipway-reboot.timer"),
+)
 
 
 def output(*argv: str) -> str:
@@ -40,6 +43,9 @@ facts = {
     "sshd": dict(line.split(" ", 1) for line in output("sshd", "-T").splitlines() if " " in line),
     "rules": json.loads(output("nft", "--json", "list", "table", "inet", "slipway") or "{}"),
     "docker": json.loads(output("docker", "info", "--format", "json") or "{}"),
+    "held": output("apt-mark", "showhold").split(),
+    "apt": output("apt-config", "dump"),
+    "reboot": json.loads(output("slipway", "reboot", "--check", "--json") or "{}"),
     "docker_group": output("getent", "group", "docker").rpartition(":")[2],
     "deploy_sudo": output("sudo", "-l", "-U", "deploy"),
     "keys": {path.name: path.read_text() for path in Path("/etc/ssh/authorized_keys.d").glob("*")},

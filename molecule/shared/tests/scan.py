@@ -1,6 +1,7 @@
-"""Knock at the TCP ports of addresses and print, as JSON, which took the connection and which refused it.
+"""Knock at the ports of addresses and print, as JSON, which answered and which refused.
 
-`scan.py ADDRESS[,ADDRESS] PORT...`; ranges are written FIRST-LAST. Ports in neither list kept silent.
+`scan.py ADDRESS[,ADDRESS] [udp] PORT...`; ranges are written FIRST-LAST. Ports in neither list kept silent: over UDP so does a
+listener that has nothing to say.
 """
 
 import concurrent.futures
@@ -24,21 +25,25 @@ def ports(words: list[str]) -> Iterator[int]:
         yield from range(int(first), int(last or first) + 1)
 
 
-def knock(address: str, port: int) -> tuple[socket.socket, int]:
-    """Start to connect; the number tells how far it came at once."""
-    link = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+def knock(address: str, port: int, kind: socket.SocketKind) -> tuple[socket.socket, int]:
+    """Start to connect, over UDP send a word; the number tells how far it came at once."""
+    link = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
     link.setblocking(False)  # noqa: FBT003 - the library's own order
-    return link, link.connect_ex((address, port))
+    code = link.connect_ex((address, port))
+    if kind is socket.SOCK_DGRAM:
+        link.send(b"who is there?")
+        return link, errno.EINPROGRESS
+    return link, code
 
 
-def batch(address: str, wanted: list[int]) -> dict[int, int]:
-    """Return the outcome (an error number, 0 for a taken connection) of each port that answered."""
+def batch(address: str, wanted: list[int], kind: socket.SocketKind) -> dict[int, int]:
+    """Return the outcome (an error number, 0 for a taken connection or an answer) of each port that said anything."""
     outcomes, waiting, poll = {}, {}, select.epoll()
     for port in wanted:
-        link, code = knock(address, port)
+        link, code = knock(address, port, kind)
         if code == errno.EINPROGRESS:
             waiting[link.fileno()] = (link, port)
-            poll.register(link, select.EPOLLOUT)
+            poll.register(link, select.EPOLLIN if kind is socket.SOCK_DGRAM else select.EPOLLOUT)
         else:
             outcomes[port] = code
             link.close()
@@ -54,11 +59,11 @@ def batch(address: str, wanted: list[int]) -> dict[int, int]:
     return outcomes
 
 
-def scan(address: str, wanted: list[int]) -> dict[str, list[int]]:
-    """Return the ports that took a connection, and those that refused one; fail where the network is at fault."""
+def scan(address: str, wanted: list[int], kind: socket.SocketKind) -> dict[str, list[int]]:
+    """Return the ports that answered, and those that refused; fail where the network is at fault."""
     outcomes: dict[int, int] = {}
     for start in range(0, len(wanted), AT_ONCE):
-        outcomes |= batch(address, wanted[start : start + AT_ONCE])
+        outcomes |= batch(address, wanted[start : start + AT_ONCE], kind)
     odd = {port: errno.errorcode[code] for port, code in outcomes.items() if code not in (0, errno.ECONNREFUSED)}
     if odd:
         sys.exit(f"{address} could not be asked: {odd}")
@@ -68,7 +73,9 @@ def scan(address: str, wanted: list[int]) -> dict[str, list[int]]:
 KINDS = {"open": 0, "refused": errno.ECONNREFUSED}
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, AT_ONCE + 100), most))
-addresses, wanted_ports = sys.argv[1].split(","), list(ports(sys.argv[2:]))
+udp = sys.argv[2] == "udp"
+addresses, wanted_ports = sys.argv[1].split(","), list(ports(sys.argv[3 if udp else 2 :]))
+over = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
 with concurrent.futures.ProcessPoolExecutor(len(addresses)) as pool:  # a process each: the limit of open files is a process's
-    found = pool.map(scan, addresses, [wanted_ports] * len(addresses))
+    found = pool.map(scan, addresses, [wanted_ports] * len(addresses), [over] * len(addresses))
     json.dump(dict(zip(addresses, found, strict=True)), sys.stdout)

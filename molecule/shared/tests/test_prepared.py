@@ -1,6 +1,7 @@
 """What site.yml must have made of a fresh host; asked once, before and after a reboot and a power cut."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ import pytest
 HERE = Path(__file__).parent
 Facts = dict[str, Any]
 _seen: dict[str, Facts] = {}
+DAEMONS = (
+    *("ssh", "slipway-firewall", "docker", "nginx", "certbot.timer", "logrotate.timer"),
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "slipway-reboot.timer"),
+)
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def from_outside(name: str, *ports: str) -> list[int]:
     return answered
 
 
-@pytest.mark.parametrize("unit", ["ssh", "slipway-firewall", "docker", "nginx", "certbot.timer"])
+@pytest.mark.parametrize("unit", DAEMONS)
 def test_each_daemon_runs(facts: Facts, unit: str) -> None:
     assert facts["active"][unit] == "active"
 
@@ -68,19 +73,25 @@ def test_sshd_offers_no_algorithm_that_auditors_refuse(facts: Facts) -> None:
     assert [word for word in refused if word in f"{offered},"] == []
 
 
+def test_of_the_key_exchanges_one_is_for_older_clients_and_the_others_are_safe_from_quantum_computers(facts: Facts) -> None:
+    offered = facts["sshd"]["kexalgorithms"].split(",")
+    safe = [name for name in offered if name.startswith(("mlkem768x25519", "sntrup761x25519"))]
+    assert safe
+    assert [name for name in offered if name not in safe] == ["curve25519-sha256@libssh.org"]
+
+
 def test_only_named_admins_and_the_deploy_user_have_keys(facts: Facts) -> None:
     assert set(facts["keys"]) == {"ops", "deploy"}
 
 
-def test_each_key_of_the_deploy_user_is_restricted(facts: Facts) -> None:
+def test_each_key_of_the_deploy_user_starts_one_command_and_nothing_else(facts: Facts) -> None:
     lines = [line for line in facts["keys"]["deploy"].splitlines() if not line.startswith("#")]
     assert lines != []
-    assert all(line.startswith("restrict ") for line in lines)
+    assert all(re.match(r'restrict,command="/usr/local/sbin/slipway-deploy [A-Za-z0-9._-]+" ssh-', line) for line in lines)
 
 
-def test_the_deploy_user_may_look_and_nothing_else(facts: Facts) -> None:
-    granted = facts["deploy_sudo"].rpartition("NOPASSWD:")[2]
-    assert {word.split()[1] for word in granted.replace("\n", " ").split(", ")} == {"status", "logs", "journal"}
+def test_the_deploy_user_has_one_command_of_root(facts: Facts) -> None:
+    assert facts["deploy_sudo"].rpartition("NOPASSWD:")[2].strip() == "/usr/local/sbin/slipway-deploy"
 
 
 def test_nobody_is_in_the_docker_group(facts: Facts) -> None:
@@ -89,6 +100,24 @@ def test_nobody_is_in_the_docker_group(facts: Facts) -> None:
 
 def test_docker_keeps_containers_over_its_own_restart(facts: Facts) -> None:
     assert facts["docker"]["LiveRestoreEnabled"] is True
+
+
+def test_dockers_packages_move_by_an_order_only(facts: Facts) -> None:
+    assert {"docker.io", "containerd", "runc"} <= set(facts["held"])
+
+
+def test_updates_of_the_distribution_install_themselves_and_never_reboot_by_themselves(facts: Facts) -> None:
+    lines = facts["apt"].splitlines()
+    origins = [line.split('"')[1] for line in lines if line.startswith("Unattended-Upgrade::Origins-Pattern:: ")]
+    assert origins
+    assert all(origin.startswith(("origin=Debian,", "origin=Ubuntu,")) for origin in origins)
+    assert not [line for line in lines if line.startswith("Unattended-Upgrade::Allowed-Origins:: ")]
+    assert 'APT::Periodic::Unattended-Upgrade "1";' in lines
+    assert 'Unattended-Upgrade::Automatic-Reboot "false";' in lines
+
+
+def test_a_reboot_waits_for_the_window_of_the_inventory(facts: Facts) -> None:
+    assert facts["reboot"]["window"] == "03:00-05:00"
 
 
 def test_no_change_waits_to_be_confirmed(facts: Facts) -> None:

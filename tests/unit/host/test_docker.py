@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from slipway.errors import HostError
-from slipway.host.docker import Docker, container_of, image_of, log_text
+from slipway.host.docker import Docker, container_of, image_of, log_text, memory_mb_of
 
 # Cut from a recorded answer of Docker 26.1 to /containers/<id>/json.
 INSPECTED = {
@@ -51,3 +51,14 @@ def test_a_docker_that_does_not_answer_is_a_host_fault(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="Docker does not answer") as caught:
         Docker(tmp_path / "docker.sock").container("a")
     assert "systemctl status docker" in caught.value.next_step
+
+
+def test_memory_is_told_without_what_the_kernel_could_drop() -> None:
+    first = {"memory_stats": {"usage": 100 << 20, "stats": {"cache": 50 << 20, "total_inactive_file": 40 << 20}}}
+    second = {"memory_stats": {"usage": 100 << 20, "stats": {"file": 50 << 20, "inactive_file": 30 << 20}}}
+    assert (memory_mb_of(first), memory_mb_of(second)) == (60, 70)
+
+
+def test_a_container_that_does_not_run_uses_no_memory_that_could_be_told() -> None:
+    assert memory_mb_of({"memory_stats": {}}) is None
+    assert memory_mb_of({}) is None

@@ -84,16 +84,3 @@ def test_the_digest_of_the_right_repository_is_taken() -> None:
         images.digest_of("localhost:5000/a:1", Image("sha256:id", "", ("localhost:5000/a@sha256:3",), (), 1))
         == "localhost:5000/a@sha256:3"
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "repository"),
-    [
-        ("redis:8", "redis"),
-        ("a/b@sha256:1", "a/b"),
-        ("localhost:5000/a:1", "localhost:5000/a"),
-        ("localhost:5000/a", "localhost:5000/a"),
-    ],
-)
-def test_a_repository_is_a_name_without_tag_and_digest(name: str, repository: str) -> None:
-    assert images.repository(name) == repository

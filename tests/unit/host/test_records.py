@@ -96,3 +96,26 @@ def test_migrations_are_kept_in_the_order_they_ran_each_once(folder: StackFolder
     for image in ("app@1", "app@2", "app@1", "app@2"):
         records.note_migration(folder, image)
     assert records.migrations(folder) == ["app@1", "app@2"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secrets": ["A"]},
+        {"secrets": {"A": 1}},
+        {"stack": None},
+        {"stack": {"name": "demo", "services": [], "more": 1}},
+        {"returns_to": "../1"},
+        {"again_of": {"a": 1}},
+    ],
+)
+def test_a_request_that_could_not_be_read_back_is_refused_at_once(wrong: dict[str, object]) -> None:
+    with pytest.raises(records.OtherVersion):
+        records.request_of(asked(**wrong), AT)
+
+
+def test_what_a_request_says_of_itself_is_one_printable_line() -> None:
+    request, _ = records.request_of(asked(why="a\x1b[2J\nb" + "x" * 5000, commit={"a": 1}), AT)
+    assert request.why.startswith("a[2Jb")
+    assert len(request.why) == 1000
+    assert request.commit == "{'a': 1}"

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 from slipway.host.journal import Entry
-from slipway.host.status import as_text, last_run, service_row
+from slipway.host.status import as_text, last_run, service_row, watch, watch_line
 from slipway.model import Route, Scale, Service
+from slipway.serving import Serving
 from tests.unit.host.test_containers import RUNNING
 
 API = Service(name="api", image="a/b:1", replicas=2, routes=(Route("site", 80),))
@@ -32,3 +33,22 @@ def test_the_last_run_is_the_last_result() -> None:
 
 def test_an_empty_host_says_so() -> None:
     assert as_text({"stacks": []}) == "no stack runs here"
+
+
+ENDED: list[Entry] = [
+    {"event": "watch", "at": "1", "release": 1, "state": "passed", "text": "held for 300 s", "numbers": {}},
+    {"event": "watch", "at": "2", "release": 2, "state": "bad", "text": "api: 9 of 20 failed", "numbers": {"failed": 9}},
+    {"event": "returned", "at": "3", "release": 2, "from": 2, "to": 1},
+]
+
+
+def test_a_watch_is_shown_while_it_lasts_and_how_it_ended_afterwards() -> None:
+    serving = Serving("shop", current=2, standby=1, watch_until="later")
+    assert watch(serving, ENDED) == {"state": "watching", "until": "later", "text": ""}
+    assert watch_line({"watch": watch(serving, ENDED), "standby": 1}) == "watching until later, release 1 stands by"
+    back = watch(Serving("shop", current=1, held=(2,)), ENDED)
+    assert (back["state"], back["numbers"]) == ("returned from release 2", {"failed": 9})
+    assert watch_line({"watch": back, "held": [2]}) == "returned from release 2; api: 9 of 20 failed; held: 2"
+    assert watch(Serving("shop", current=1), ENDED[:1])["state"] == "passed"
+    assert watch(Serving("shop", current=3), ENDED) == {}
+    assert watch_line({}) == ""

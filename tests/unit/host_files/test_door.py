@@ -45,7 +45,7 @@ def test_what_an_answer_holds_is_documented(page: dict[str, Any], place: Place) 
     (place.folder / "a").write_text("theirs\n")
     answer = place.bring(file(place.folder / "a", "x", backup=True))
     assert set(answer) - {"changed"} <= set(page["return"])
-    assert {"armed", "put_back"} == set(page["return"]) - set(answer)
+    assert {"armed", "put_back", "drift"} == set(page["return"]) - set(answer)
 
 
 def play(folder: Path, *arguments: str) -> str:

@@ -1,16 +1,13 @@
 import base64
-import io
 import json
-import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from slipway.errors import SlipwayError
-from slipway.file_set import PROGRAM, Sources, message, program, read_answer, request
+from slipway.file_set import Sources, message, read_answer, request
 
 SOURCES = Sources(
     render=lambda name, extra: f"{name} {dict(extra)}",
@@ -105,24 +102,10 @@ def test_words_that_do_not_fit_are_refused(words: dict[str, Any], cause: str) ->
     assert cause in str(refusal.value)
 
 
-def test_the_program_for_the_host_needs_nothing_that_it_does_not_carry() -> None:
-    root = Path(__file__).resolve().parents[3] / "slipway"
-    archive = zipfile.ZipFile(io.BytesIO(program({name: (root / f"{name}.py").read_text() for name in PROGRAM})))
-    carried = {name.removeprefix("slipway/").removesuffix(".py") for name in archive.namelist()}
-    wanted = {
-        line.split()[1].removeprefix(".")
-        for name in archive.namelist()
-        for line in archive.read(name).decode().splitlines()
-        if line.startswith("from .")
-    }
-    assert wanted <= carried
-
-
-def test_the_message_holds_archive_and_request_and_packs_what_is_alike() -> None:
+def test_the_message_packs_what_is_alike() -> None:
     wanted = asked(files=[{"dest": f"/{number}", "content": "the same line\n" * 100} for number in range(60)])
-    text = message(b"PK", wanted)
-    assert text.startswith(b"2\nPK")
-    assert json.loads(zlib.decompress(text[4:])) == wanted
+    text = message(wanted)
+    assert json.loads(zlib.decompress(text)) == wanted
     assert len(text) < 10_000
 
 

@@ -16,19 +16,19 @@ from typing import Any
 
 import pytest
 
-from slipway.file_set import PROGRAM, program
+from slipway.file_set import PROGRAM
 from slipway.host_entries import Entry, entry_json
 from slipway.host_files import main
+from slipway.host_program import packed
 from tests.unit.host_files.places import in_own_mounts, mount
 
-ROOT = Path(__file__).resolve().parents[3]
 FILES = 30
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     path = tmp_path / "program.zip"
-    path.write_bytes(program({name: (ROOT / "slipway" / f"{name}.py").read_text() for name in PROGRAM}))
+    path.write_bytes(packed("host_files", PROGRAM))
     assert zipfile.is_zipfile(io.BytesIO(path.read_bytes()))
     return path
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from slipway.host_probe import DAEMONS, Seen, answer, changes, is_loopback, packages, ports, read_answer, read_units, seconds
+from slipway.host_probe import DAEMONS, Seen, answer, is_loopback, packages, ports, read_answer, read_units, seconds
+from slipway.host_reading import changes
 
 STATUS = """\
 Package: docker.io
@@ -115,8 +116,11 @@ SEEN = Seen(
     passwd="root:x:0:0:root:/root:/bin/bash\nops:x:1000:1000:,,,:/home/ops:/bin/bash\n",
     mounts=MOUNTS,
     sockets={"tcp": TCP, "tcp6": TCP6, "udp": UDP, "udp6": ""},
+    routes="",
     system={"kernel": "6.18.44"},
     engine="0123456789abcdef",
+    files={"cut_short": False},
+    accounts={"ours": ["ops"]},
     replies={"docker.service": DOCKER, "nginx.service": NGINX},
     rules_in_force=True,
 )
@@ -134,6 +138,10 @@ def outdated(changed: Mapping[str, str], **seen: Any) -> list[str]:
 
 def test_only_what_is_installed_whole_is_a_package() -> None:
     assert packages(STATUS) == {"docker.io": "26.1.5+dfsg1-9+deb13u1", "nginx": "1.26.3-3+deb13u11"}
+
+
+def test_what_is_held_is_told() -> None:
+    assert answer(SEEN)["held"] == ["nginx"]
 
 
 def test_units_that_are_not_there_are_not_told() -> None:
@@ -215,6 +223,42 @@ def test_a_unit_systemd_has_not_read_is_outdated_and_no_daemon_restarts_for_that
     assert outdated({}, units=text) == ["slipway-resume.service", "certbot.timer"]
 
 
+FIREWALL = """\
+
+ReloadResult=success
+ExecMainStartTimestamp=Sat 2026-11-21 12:49:05.000000 UTC
+Id=slipway-firewall.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+StateChangeTimestamp=Sat 2026-11-21 12:49:05.100000 UTC
+ActiveEnterTimestamp=Sat 2026-11-21 12:49:05.100000 UTC
+NeedDaemonReload=no
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "in_force", "who"),
+    [
+        ({}, True, []),
+        ({"/etc/slipway/firewall.nft": "12:49:04"}, True, []),
+        ({"/etc/slipway/firewall.nft": "12:49:06"}, True, ["slipway-firewall.service"]),
+        ({"/etc/systemd/system/slipway-firewall.service": "12:49:06"}, True, ["slipway-firewall.service"]),
+        ({}, False, ["slipway-firewall.service"]),  # somebody changed the rules in the kernel
+        ({"/etc/slipway/firewall.nft": "12:49:06"}, False, ["slipway-firewall.service"]),
+    ],
+)
+def test_the_firewall_is_outdated_where_its_unit_or_its_rules_are(
+    changed: dict[str, str], in_force: bool, who: list[str]
+) -> None:
+    assert outdated(changed, units=UNITS + FIREWALL, rules_in_force=in_force) == who
+
+
+def test_rules_that_are_gone_are_loaded_anew_whatever_their_unit_does() -> None:
+    stopped = FIREWALL.replace("ActiveState=active", "ActiveState=inactive")
+    assert outdated({}, units=UNITS + stopped, rules_in_force=False) == ["slipway-firewall.service"]
+
+
 def test_ports_are_those_others_may_reach() -> None:
     assert ports(SEEN.sockets) == {"tcp": [22, 80], "udp": [68]}
     assert not is_loopback("5A00D40A")
@@ -224,7 +268,22 @@ def test_mounts_users_and_versions_are_told() -> None:
     told = answer(SEEN)
     assert told["mounts"] == {"/": "overlay", "/srv/two words": "ext4"}
     assert told["users"]["ops"] == {"uid": 1000, "home": "/home/ops", "shell": "/bin/bash"}
-    assert (told["docker"], told["engine"], told["rules_in_force"]) == ("26.1.5", "0123456789abcdef", True)
+    assert (told["docker"], told["engine"]) == ("26.1.5", "0123456789abcdef")
+
+
+def test_sshd_starts_at_boot_by_its_own_unit_or_by_its_socket() -> None:
+    disabled = UNITS.replace("UnitFileState=enabled", "UnitFileState=disabled", 1)
+    socket = "\n\nId=ssh.socket\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNeedDaemonReload=no"
+    for units, starts in ((UNITS, True), (disabled, False), (disabled + socket, True)):
+        told = answer(replace(SEEN, units=units))
+        assert ("ssh.service" in told["at_boot"], "ssh.service" in told["up"]) == (starts, starts)
+
+
+def test_a_masked_unit_is_told_and_neither_up_nor_outdated() -> None:
+    masked = UNITS.replace("LoadState=loaded", "LoadState=masked", 1).replace("=enabled", "=masked", 1)
+    told = answer(replace(SEEN, units=masked, changed={"/etc/ssh/sshd_config": SEEN.now}))
+    assert told["units"]["ssh.service"]["UnitFileState"] == "masked"
+    assert "ssh.service" not in (*told["up"], *told["outdated"], *told["at_boot"])
 
 
 def test_a_fresh_host_has_nothing_up() -> None:

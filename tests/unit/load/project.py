@@ -68,6 +68,7 @@ class Project:
 
     def base(self, stack: Patch, inventory: Patch) -> None:
         self.stack_file(yaml.dump(patched(BASE, stack), Dumper=DUMPER, sort_keys=False))
+        self.write("compose/shop/conf/app.conf", "")
         self.inventory(yaml.dump(patched(INVENTORY, inventory), Dumper=DUMPER, sort_keys=False))
 
     def load(self) -> Environment:

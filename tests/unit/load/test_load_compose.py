@@ -87,12 +87,12 @@ def test_the_whole_example_is_accepted(project: Project) -> None:
 
 
 def test_files_of_the_folder_travel_with_the_stack(project: Project) -> None:
-    project.base({"services/api/volumes": ["./conf:/etc/app:ro", {"type": "bind", "source": "./one.txt", "target": "/one"}]}, {})
-    project.write("compose/shop/conf/deep/a.conf", "a $x\n")
+    project.base({"services/api/volumes": ["./etc:/etc/app:ro", {"type": "bind", "source": "./one.txt", "target": "/one"}]}, {})
+    project.write("compose/shop/etc/deep/a.conf", "a $x\n")
     project.write("compose/shop/one.txt", "1")
     stack = project.stack()
-    assert stack.files == {"conf/deep/a.conf": "a $x\n", "one.txt": "1"}
-    assert stack.services["api"].mounts == (Mount("bind", "/etc/app", "conf", read_only=True), Mount("bind", "/one", "one.txt"))
+    assert stack.files == {"etc/deep/a.conf": "a $x\n", "one.txt": "1"}
+    assert stack.services["api"].mounts == (Mount("bind", "/etc/app", "etc", read_only=True), Mount("bind", "/one", "one.txt"))
 
 
 def test_files_that_lead_out_or_are_no_text_are_refused(project: Project) -> None:
@@ -139,10 +139,10 @@ def test_a_command_that_compose_would_cut_is_refused(project: Project) -> None:
 
 
 def test_words_without_effect_are_named(project: Project) -> None:
-    project.base({"services/api/x-slipway/assets": {"directory": "/a", "path": "/b/"}}, {"timezone": "Europe/Berlin"})
+    project.base({"services/api/x-slipway/assets": {"directory": "/a", "path": "/b/"}}, {"deploy_order": "all"})
     found = [(note.path, note.message) for note in project.load().waiting]
     assert ("services.api.x-slipway.assets", "understood, not in force yet") in found
-    assert ("timezone", "understood, not in force yet") in found
+    assert ("deploy_order", "understood, not in force yet") in found
 
 
 def test_a_variable_that_cannot_be_filled_is_one_fault(project: Project) -> None:

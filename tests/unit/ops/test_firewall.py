@@ -108,8 +108,8 @@ def test_what_is_declared_with_other_sources_differs_both_ways() -> None:
 
 
 def test_a_host_without_rules_holds_nothing_back() -> None:
-    sockets = answer("openings").output.partition("\n")[2]
-    found = firewall.report(HOST, OPENINGS, Answer(0, f"{{}}\n{sockets}", ""))
+    sockets = answer("openings").output.partition("\n\n")[2]
+    found = firewall.report(HOST, OPENINGS, Answer(0, f"{{}}\n{{}}\n\n{sockets}", ""))
     assert found.differences == ["no rules of Slipway are loaded: nothing is held back"]
     assert found.shut == []
     assert firewall.code([found]) == 6

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from inspect import Parameter, signature
 from pathlib import Path
 
@@ -38,6 +39,40 @@ def test_a_word_that_is_given_has_no_default_and_all_others_keep_theirs() -> Non
     found = operation.without_default(signature(verb), "word").parameters
     assert found["word"].default is Parameter.empty
     assert found["env"].default == ""
+
+
+def deploy(_: object, stack: str, version: str = "", variable: Sequence[str] = (), wait: bool = True) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("fab deploy shop", False),
+        ("fab deploy shop 1.0", True),
+        ("fab deploy shop --variable A=1", False),
+        ("fab deploy --variable A=1 shop 1.0", True),
+        ("fab deploy shop --variable=A=1 --no-wait", False),
+    ],
+)
+def test_a_word_that_may_be_left_out_comes_after_those_that_may_not(line: str, given: bool) -> None:
+    form = signature(deploy)
+    demanded = operation.demanded(form)
+    assert demanded == ["stack"]
+    assert operation.has_free_word(line.split(), "deploy", operation.valued(form), len(demanded)) is given
+
+
+def test_an_option_may_be_given_several_times_and_what_is_on_may_be_turned_off() -> None:
+    form = signature(deploy)
+    assert (operation.repeated(form), operation.switches(form)) == (["variable"], {"--no-wait"})
+    assert operation.with_lists(form).parameters["variable"].default is None
+
+
+def test_pairs_are_read_once_each() -> None:
+    assert operation.pairs("--variable", ["A=1", "B=x=y", "C="]) == {"A": "1", "B": "x=y", "C": ""}
+    for wrong in (["A"], ["=1"], ["A=1", "A=2"]):
+        with pytest.raises(operation.BadOption, match="--variable") as caught:
+            operation.pairs("--variable", wrong)
+        assert caught.value.exit_code == 2
 
 
 def fab(*words: str) -> subprocess.CompletedProcess[str]:

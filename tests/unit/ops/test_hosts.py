@@ -112,3 +112,11 @@ def test_an_act_on_one_host_names_the_choice(inventory: Path) -> None:
     assert hosts.only(found[:1], "logs in") == found[0]
     with pytest.raises(hosts.InventoryUnreadable, match="--host with one of: demo, one, two"):
         hosts.only(found, "logs in")
+
+
+def test_a_person_logs_in_by_an_account_and_key_of_its_own_where_the_environment_says_so(inventory: Path) -> None:
+    person = {"SLIPWAY_USER": "deploy", "SLIPWAY_KEY": "~/.ssh/pipeline"}
+    assert [(host.user, host.key_file) for host in hosts.choose_hosts(inventory, "demo", person)] == [
+        ("deploy", "~/.ssh/pipeline")
+    ]
+    assert [(host.user, host.key_file) for host in hosts.choose_hosts(inventory, "demo", {})] == [("ops", "~/.ssh/key")]

@@ -37,6 +37,7 @@ def test_the_host_is_asked_with_its_own_words() -> None:
         )
     ]
     assert "--service" not in logs.command("demo", "", 20, "", [])
+    assert logs.command("demo", "", 20, "", [], "-v x")[-1] == "--grep=-v x", "a pattern is never an option"
 
 
 def test_only_hosts_that_run_the_stack_are_asked() -> None:

@@ -9,7 +9,10 @@ import pytest
 from slipway.ops import operation
 
 ROOT = Path(__file__).resolve().parents[3]
-LISTED = ["check", "explain", "firewall", "init", "logs", "plan", "ssh", "status", "users"]
+LISTED = [
+    *("check", "deploy", "diff", "drift", "explain", "firewall", "follow", "init", "lock", "logs", "pin", "plan", "releases"),
+    *("resume", "rollback", "run", "shell", "ssh", "status", "unlock", "upgrade-engine", "users"),
+]
 VERBS = {"status": {"--env", "--json"}, "logs": {"--stack", "--tail"}}
 
 
@@ -64,3 +67,13 @@ def test_wrong_input_ends_with_2_and_says_what_to_do() -> None:
     assert "there is no environment 'no-such-place'\n  next: " in run.stderr
     assert fab("logs", "demo", "--tail", "ten").returncode == 2
     assert fab("staus").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "lacks"),
+    [("deploy", "STACK"), ("run demo", "SERVICE"), ("diff --env lab demo 1", "AFTER"), ("releases --help", "STACK")],
+)
+def test_a_word_that_is_missing_is_named(line: str, lacks: str) -> None:
+    ended = fab(*line.split())
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"needs {lacks}\n  next: fab --help" in ended.stderr

@@ -51,6 +51,15 @@ def test_a_fresh_host_lists_packages_files_users_openings_and_what_follows() -> 
     assert plan.stops == ()
 
 
+def test_packages_that_come_and_that_are_held_are_told() -> None:
+    found = one(result("host_packages", changed=True, missing=["runc"], loose=["runc", "docker.io"]))
+    assert [(item.act, item.kind, item.name) for item in found.items] == [
+        ("add", "package", "runc"),
+        ("add", "hold", "runc"),
+        ("add", "hold", "docker.io"),
+    ]
+
+
 def test_a_stack_on_a_host_without_an_engine_is_read_from_the_wanted_one() -> None:
     event = result("stack_release", changed=True, item="shop", not_judged=["shop: this host has no engine yet"])
     event["result"]["verdict"] = request.NEW

@@ -119,3 +119,12 @@ def test_machines_get_all_of_it_and_the_verdict() -> None:
     assert (data["changes"], data["code"], data["next"]) == (True, 6, COMMAND)
     assert data["hosts"][0]["stacks"][0]["changes"][0]["new"] == "shop/app:1.1"
     assert (as_json(Plan("lab", (HostPlan("one"),), COMMAND))["changes"], Plan("lab").code) == (False, 0)
+
+
+def test_a_stack_that_is_left_as_it_is_says_why_though_nothing_changes() -> None:
+    said = "release 4 is left as it is: ann@desk chose it since, and these files are older\n  next: fab pin demo"
+    host = HostPlan("web1", stacks=(StackPlan("demo", serving=4, left=said, notes=(said,)),))
+    lines = text(host)
+    assert lines[1] == "  stack demo: release 4 is left as it is: ann@desk chose it since, and these files are older"
+    assert sum("next: fab pin demo" in line for line in lines) == 1
+    assert Plan("lab", (host,), COMMAND).code == 0

@@ -57,3 +57,10 @@ def test_a_host_that_nothing_listens_for_is_an_answer_and_not_an_exception(tmp_p
     answer = ssh.ask(Host("gone", "127.0.0.1", 1), settings, ["true"])
     assert not answer.reached
     assert "Connection refused" in answer.errors
+
+
+def test_a_conversation_with_nobody_is_an_answer_too(tmp_path: Path) -> None:
+    heard: list[str] = []
+    answer = ssh.converse(Host("x", "127.0.0.1", 1), ssh.Settings((), tmp_path), ["true"], b"x" * 1_000_000, heard.append)
+    assert (answer.reached, answer.output, heard) == (False, "", [])
+    assert "refused" in answer.errors

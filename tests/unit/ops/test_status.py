@@ -96,3 +96,27 @@ def test_spans_are_told_in_the_largest_unit_that_fits() -> None:
         "2 h ago",
         "2 d ago",
     ]
+
+
+def test_people_see_how_a_release_proves_itself_and_what_is_held() -> None:
+    def line(**told: Any) -> str:
+        shown = status.as_text([status.Report(GOOD, ({**STACK, **told},))], NOW).splitlines()
+        return next((line.strip() for line in shown if line.strip().startswith("watch ")), "")
+
+    assert line() == ""
+    watched = {"state": "watching", "until": "2026-05-01T12:01:30Z", "text": ""}
+    assert line(watch=watched, standby=2) == "watch      watching for another 90 s, release 2 stands by"
+    returned = {"state": "returned from release 4", "at": "2026-05-01T11:48:00Z", "text": "api: 9 of 20 failed"}
+    assert line(watch=returned, held=[4]) == (
+        "watch      returned from release 4, 2026-05-01 11:48 UTC (12 min ago): api: 9 of 20 failed; "
+        "held: 4 (`--again` lets it through)"
+    )
+
+
+def test_a_locked_stack_says_by_whom_and_how_it_is_unlocked() -> None:
+    (report,) = status.ask_all([GOOD], answer)
+    shut = status.Report(GOOD, ({**report.stacks[0], "locked": "ops (ann@desk) at 2026-05-01T11:00Z: the fair"},))
+    said = status.as_text([shut], NOW)
+    assert (
+        "    locked     by ops (ann@desk) at 2026-05-01T11:00Z: the fair; to release again: fab unlock demo" in said.splitlines()
+    )

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from slipway.errors import ReleaseRefused
-from slipway.model import Mount, Task
+from slipway.model import Mount, Task, Watch
 from slipway.plan import retire
 from slipway.plan.deploy import Before, back, steps
 from slipway.plan.step import Step
@@ -176,3 +176,9 @@ def test_on_the_way_back_to_an_earlier_image_its_migrations_do_not_run_again() -
     image = new.placement.images["migrate"]
     assert "task-migrate" in names(steps(new, Before(OLD, BASE), "site"))
     assert "task-migrate" not in names(steps(new, Before(OLD, BASE, migrated=frozenset({image})), "site"))
+
+
+def test_the_record_says_how_long_the_release_is_watched() -> None:
+    assert step(steps(release(1), Before(), "site"), "record").arguments == {"change": "switched", "number": 1, "watch": 300}
+    unwatched = dataclasses.replace(SHOP, watch=Watch(seconds=0))
+    assert step(steps(release(1, unwatched), Before(), "site"), "record").arguments["watch"] == 0

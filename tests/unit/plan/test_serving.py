@@ -26,6 +26,52 @@ def test_two_releases_are_never_made_at_once() -> None:
     assert "slipway resume shop" in caught.value.next_step
 
 
+WATCHED = Serving("shop", current=1, since="then").begun(2).switched(2, "now", "later")
+
+
+def test_while_a_release_is_watched_the_one_before_stands_by() -> None:
+    assert (WATCHED.current, WATCHED.standby, WATCHED.retiring, WATCHED.watched) == (2, 1, (), True)
+    assert WATCHED.present == (2, 1)
+    passed = WATCHED.settled(2)
+    assert (passed.current, passed.standby, passed.retiring, passed.watched) == (2, None, (1,), False)
+
+
+def test_a_first_release_is_watched_with_nothing_to_return_to() -> None:
+    first = Serving("shop").begun(1).switched(1, "now", "later")
+    assert (first.watched, first.standby) == (True, None)
+    assert first.begun(2).switched(2, "now", "later").standby == 1, "nobody else is there"
+
+
+def test_the_last_release_that_passed_stands_by_not_one_whose_watch_was_cut_short() -> None:
+    third = WATCHED.begun(3).switched(3, "now", "later")
+    assert (third.current, third.standby, third.retiring) == (3, 1, (2,))
+    back = third.returned_from(3, "then")
+    assert (back.current, back.retiring, back.held) == (1, (2, 3), (3,))
+
+
+def test_a_release_without_a_watch_leaves_nothing_standing_by() -> None:
+    third = WATCHED.begun(3).switched(3, "now")
+    assert (third.standby, third.retiring, third.watched) == (None, (1, 2), False)
+
+
+def test_a_return_is_made_once_and_holds_what_turned_bad() -> None:
+    back = WATCHED.returned_from(2, "then")
+    assert (back.current, back.previous, back.standby, back.retiring, back.held) == (1, None, None, (2,), (2,))
+    assert not back.watched
+    assert back.returned
+    assert not back.retired(2).returned
+    with pytest.raises(SlipwayError, match="cannot return"):
+        back.returned_from(1, "then")
+    assert back.retired(2).begun(3).next == 3
+
+
+def test_what_passed_after_all_is_held_no_longer() -> None:
+    back = WATCHED.returned_from(2, "then").begun(3).switched(3, "now", "later")
+    assert back.settled(3, freed=(2,)).held == ()
+    with pytest.raises(SlipwayError, match="not watched"):
+        back.settled(1)
+
+
 @pytest.mark.parametrize("used", [Serving("shop", current=4), Serving("shop", retiring=(4,)), Serving("shop", held=(4,))])
 def test_a_number_is_never_used_twice(used: Serving) -> None:
     with pytest.raises(SlipwayError, match="used before"):
@@ -38,5 +84,5 @@ def test_only_what_was_begun_can_serve() -> None:
 
 
 def test_the_record_survives_json() -> None:
-    serving = Serving("shop", current=3, previous=2, retiring=(2,), since="then", held=(1,))
+    serving = Serving("shop", current=3, previous=2, retiring=(2,), since="then", held=(1,), standby=2, watch_until="later")
     assert from_json(Serving, to_json(serving)) == serving

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,32 @@ def test_words_that_would_leave_a_door_open_are_refused() -> None:
         text(with_domain(access=Access(password="STAGING")))
     with pytest.raises(ReleaseRefused, match="grpc"):
         text(with_routes(Route("site", 8000, protocol="grpc")))
+
+
+def test_every_line_of_the_log_says_stack_service_and_kind() -> None:
+    routes = (Route("site", 8000), Route("site", 8000, "/ws/", websocket=True), Route("site", 8000, "/news", buffering=False))
+    rendered = text(with_routes(*routes))
+    assert rendered.count('    set $edge_stack "shop";\n') == rendered.count("    server_name ") == 3
+    for path, kind in (("/", "plain"), ("/ws/", "stream"), ("/news", "stream")):
+        assert f'        set $edge_service "api";\n        set $edge_kind {kind};\n' in location(rendered, path)
+
+
+def test_query_values_are_hidden_on_top_of_those_that_the_edge_hides() -> None:
+    rendered = text(dataclasses.replace(SHOP, mask_query=("my.word", "pin")))
+    first = rendered.partition("map $masked_args ")[2].partition("}\n")[0]
+    assert r"(?:my\.word|pin)=" in first
+    (name,) = set(re.findall(r"set \$edge_args \$(\w+);", rendered))
+    assert f" ${name} {{\n" in rendered
+    assert rendered.count("map $masked_args ") == 1
+    none = text(dataclasses.replace(SHOP, mask_query=()))
+    assert "set $edge_args $masked_args;" in none
+    assert "edge_before" not in none
+
+
+@pytest.mark.parametrize("bad", ["a b", 'a"b', "a)b", "a\\b", "", "a{b", "a;b"])
+def test_a_query_value_that_could_leave_its_pattern_is_refused(bad: str) -> None:
+    with pytest.raises(ReleaseRefused, match="mask_query"):
+        text(dataclasses.replace(SHOP, mask_query=("token", bad)))
 
 
 def test_a_client_may_stay_on_its_replica() -> None:

@@ -199,6 +199,13 @@ CASES = [
         "`rshared` is not supported",
         {f"{API}/volumes": ["./compose.yml:/c:ro,z"]},
     ),
+    Case(
+        "bind below a bind",
+        {f"{API}/volumes": ["./conf:/a"], f"{WORKER}/volumes": ["./conf/app.conf:/b:ro"]},
+        "services.api.volumes",
+        "`conf` may be changed from inside, and `conf/app.conf` below it is mounted too",
+        {f"{API}/volumes": ["./conf:/a:ro"], f"{WORKER}/volumes": ["./conf/app.conf:/b:ro"]},
+    ),
     Case("undeclared volume", {f"{DB}/volumes": ["pgs:/x"]}, "services.db.volumes", "did you mean `pg`?"),
     Case(
         "undeclared network",

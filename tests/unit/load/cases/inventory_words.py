@@ -358,6 +358,14 @@ CASES = [
     ),
     inventory("no pool", {"docker": {"address_pool": "10.20.0.0"}}, "docker.address_pool", "cannot be cut"),
     inventory("pool of ours", {"docker": {"address_pool": "10.0.0.0/8"}}, "docker.address_pool", "overlaps `10.255.77.0/24`"),
+    inventory(
+        "pools over each other",
+        {"docker": {"address_pool": "172.28.0.0/16"}},
+        "docker.address_pool",
+        "overlaps `network_pool: 172.28.0.0/15`",
+        {"docker": {"address_pool": "172.28.0.0/16", "network_pool": "172.30.0.0/16"}},
+    ),
+    inventory("network pool as a word", {"docker": {"network_pool": "auto"}}, "docker.network_pool", "is no network"),
     inventory("pool as a word", {"docker": {"address_pool": "auto"}}, "docker.address_pool", "is no network"),
     inventory("first login", {"first_login": "Root User"}, "first_login", "is no account name", {"first_login": "debian"}),
     inventory("kept releases", {"keep_releases": 0}, "keep_releases", "0 where 1 to 50 is wanted", {"keep_releases": 1}),
@@ -369,6 +377,8 @@ CASES = [
         "is no time of the day",
         {"updates": {"window": "23:30-01:00"}},
     ),
+    inventory("word of updates", {"updates": {"reboot_window": "03:00-05:00"}}, "updates", "did you mean `window`?"),
+    inventory("automatic", {"updates": {"automatic": "often"}}, "updates.automatic", "true or false"),
     inventory("short window", {"updates": {"window": "03:00-03:10"}}, "updates.window", "less than half an hour"),
     inventory(
         "time zone", {"timezone": "Europe/Berln"}, "timezone", "did you mean `Europe/Berlin`?", {"timezone": "Europe/Berlin"}

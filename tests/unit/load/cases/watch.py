@@ -8,6 +8,7 @@ TITLE = "Watch, numbers and alerts"
 METRIC = {"store": "db", "sql": "SELECT 1"}
 SCHEDULED = {f"{WORKER}/x-slipway/task": {"when": "schedule", "schedule": "0 3 * * *"}}
 PRODUCTION = {"production": True}
+STREAM = {"domain": "site", "port": 8000, "websocket": True}
 
 
 def watch(**words: Any) -> dict[str, Any]:
@@ -58,6 +59,13 @@ CASES = [
         "x-slipway.watch.p95_ms.over",
         "write 750 or 1000",
         watch(p95_ms=over(750)),
+    ),
+    Case(
+        "times of streams",
+        watch(p95_ms=over(500)) | {f"{OWN}/routes": [STREAM]},
+        "x-slipway.watch.p95_ms",
+        "never judged: every route is for WebSockets or unbuffered",
+        watch(p95_ms=over(500)) | {f"{OWN}/routes": [STREAM, {"domain": "site", "port": 8000, "path": "/pages"}]},
     ),
     Case(
         "alert between two edges",

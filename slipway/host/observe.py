@@ -1,0 +1,189 @@
+"""Observe a release after it went live: the edge's log, Docker, and the health question asked from the host."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ..errors import HostError
+from ..model import Health, Service, Watch
+from ..placement import Placed
+from ..plan.commands import RUNNING
+from ..render import names, switch
+from ..watch.tally import Tally
+from ..watch.window import Check, Kind, Memory, Restarts, Traffic, Window
+from . import clock, drain, health
+from .docker import Container
+from .edge_log import EdgeLog
+from .machine import Work
+
+BOOKED_SECONDS = 3  # the edge reuses a connection for so long: until then a request may have gone to the release before
+CHECK_SECONDS = 5
+AT_ONCE = 8
+KINDS: tuple[Kind, ...] = ("plain", "stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A container of the release, and where it is asked; `target` is empty where Docker's word has to do."""
+
+    name: str
+    container: str
+    service: Service
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found the last time a replica was looked at."""
+
+    check: Check
+    restarts: Restarts
+    open: int = 0
+    due: float = 0.0
+
+
+@dataclass(slots=True)
+class Observer:
+    """Watches one release from the switch on; `since` is the time of the switch as the serving record has it.
+
+    It can be made anew at any moment of the watch (after a kill, after a boot): the log is read from the switch on again.
+    """
+
+    work: Work
+    placed: Placed
+    since: str
+    now: Callable[[], datetime] = clock.utc
+    replicas: Sequence[Replica] = field(init=False)
+    compared: bool = field(init=False)
+    log: EdgeLog = field(init=False)
+    tally: Tally = field(init=False)
+    seen: dict[str, Seen] = field(init=False, default_factory=dict)
+    memory: list[Memory] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Find where the watch begins in the log, and whether what is before it tells what a return would bring back."""
+        stack, serving = self.placed.stack, self.work.serving()
+        self.compared = self.since == serving.since and serving.standby == serving.previous
+        begin = clock.parse(self.since).timestamp() - look_back_seconds(stack.watch)
+        self.replicas = replicas(self.placed)
+        self.log = EdgeLog(self.work.machine.layout.edge_log, stack.name, begin, health_paths(stack.of_kind("web")))
+        self.tally = Tally(stack.watch.p95_ms.over if stack.watch.p95_ms else None)
+
+    def look(self) -> Window:
+        """Return all that was seen up to now. Takes milliseconds, at most the health question's timeout; call it every second."""
+        switched = clock.parse(self.since).timestamp()
+        self.tally.add(replace(answer, began=answer.began - switched) for answer in self.log.answers())
+        at = self.now().timestamp() - switched
+        with suppress(HostError):  # Docker itself is restarting: that tells nothing of the release
+            self._look_at(at, [replica for replica in self.replicas if self._due(replica) <= at])
+        return Window(
+            at=at,
+            traffic=[self._traffic(service, kind) for service, kind in pools(self.placed)],
+            checks=[seen.check for seen in self.seen.values()],
+            restarts=[seen.restarts for seen in self.seen.values()],
+            memory=tuple(self.memory),
+        )
+
+    def _due(self, replica: Replica) -> float:
+        return self.seen[replica.name].due if replica.name in self.seen else 0.0
+
+    def _look_at(self, at: float, due: Sequence[Replica]) -> None:
+        if not due:
+            return
+        found = [self.work.machine.docker.container(replica.container) for replica in due]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            faults = list(pool.map(fault_of, due, found))
+        for replica, container, fault in zip(due, found, faults, strict=True):
+            self.seen[replica.name] = self._seen(at, replica, container, fault)
+            self._weigh(at, replica, container)
+        oldest = at - memory_seconds(self.placed.stack.watch)
+        self.memory = [sample for sample in self.memory if sample.at >= oldest]
+
+    def _seen(self, at: float, replica: Replica, container: Container | None, fault: str) -> Seen:
+        before = self.seen[replica.name].check.bad_in_a_row if replica.name in self.seen else 0
+        service = replica.service
+        counted = container is not None and any(route.streams for route in service.routes)
+        return Seen(
+            check=Check(replica.name, before + 1 if fault else 0, self.work.mask(fault)),
+            restarts=restarts_of(replica, container),
+            open=drain.connections_of(container.pid, service.route_ports) if container and counted else 0,
+            due=at + (service.health.interval_seconds if service.health else CHECK_SECONDS),
+        )
+
+    def _weigh(self, at: float, replica: Replica, container: Container | None) -> None:
+        used = self.work.machine.docker.memory_mb(replica.container) if container and container.running else None
+        if used is not None:
+            self.memory.append(Memory(at, replica.name, used, replica.service.memory_mb))
+
+    def _traffic(self, service: str, kind: Kind) -> Traffic:
+        own = [item.name for item in self.replicas if item.service.name == service]
+        return Traffic(
+            service=service,
+            seconds=self.tally.seconds(service, kind, BOOKED_SECONDS, float("inf")),
+            before=self.tally.seconds(service, kind, -look_back_seconds(self.placed.stack.watch), 0) if self.compared else (),
+            kind=kind,
+            open=sum(self.seen[name].open for name in own if name in self.seen) if kind == "stream" else 0,
+        )
+
+
+def replicas(placed: Placed) -> list[Replica]:
+    """Return what a release keeps running."""
+    return list(_replicas(placed))
+
+
+def _replicas(placed: Placed) -> Iterator[Replica]:
+    stack = placed.stack
+    for service in stack.of_kind(*RUNNING):
+        for name in names.replicas(service, service.replicas_started):
+            target = ""
+            if service.routes:
+                found = switch.target(stack, placed.placement, service, name, service.health_port)
+                target = f"{found.address}:{found.port}"
+            yield Replica(name, names.container(stack.name, placed.number, name), service, target)
+
+
+def pools(placed: Placed) -> list[tuple[str, Kind]]:
+    """Return what is judged apart: the plain requests and the streams of each web service."""
+    found: list[tuple[str, Kind]] = []
+    for service in placed.stack.of_kind("web"):
+        kinds = {"stream" if route.streams else "plain" for route in service.routes}
+        found += [(service.name, kind) for kind in KINDS if kind in kinds]
+    return found
+
+
+def health_paths(services: Sequence[Service]) -> frozenset[tuple[str, str]]:
+    """Return the paths that only health questions go to; a start page is asked for by people too."""
+    asked = {(service.name, service.health.path.partition("?")[0]) for service in services if service.health}
+    return frozenset(pair for pair in asked if pair[1] != "/")
+
+
+def fault_of(replica: Replica, container: Container | None) -> str:
+    """Return what is wrong with a replica, or nothing."""
+    if container is None:
+        return "it is gone"
+    if not container.running:
+        return f"it does not run (exit code {container.exit_code}{', out of memory' if container.out_of_memory else ''})"
+    if container.health == "unhealthy":
+        return container.last_check or "Docker calls it unhealthy"
+    asked: Health | None = replica.service.health
+    return health.ask(replica.target, asked) if replica.target and asked else ""
+
+
+def restarts_of(replica: Replica, container: Container | None) -> Restarts:
+    """Return a replica's restarts; its first start was watched by the deploy, so that every one came after the switch."""
+    if container is None:
+        return Restarts(replica.name)
+    return Restarts(replica.name, container.restarts, "out of memory" if container.out_of_memory else "")
+
+
+def look_back_seconds(watch: Watch) -> int:
+    """Return how much of the time before the switch is counted, to tell what is new from what was bad before."""
+    return max(watch.error_ratio.for_seconds, watch.p95_ms.for_seconds if watch.p95_ms else 0)
+
+
+def memory_seconds(watch: Watch) -> int:
+    """Return how long samples of memory are kept."""
+    bounds = [bound.for_seconds for bound in (watch.memory_mb, watch.memory_ratio) if bound]
+    return max(bounds) + 4 * CHECK_SECONDS

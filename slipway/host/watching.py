@@ -1,0 +1,179 @@
+"""Watch a release after go-live, and return to the one that stands by where it turns bad.
+
+Looking needs no lock: whoever wants to change the stack meanwhile does. Every act takes the lock and looks at the record again.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from ..errors import SlipwayError
+from ..placement import Placed
+from ..plan import commands, retire, returning
+from ..watch.judge import judge
+from ..watch.window import Verdict
+from . import clock, contracts, held, leaving, records, resume
+from .actions import carry_out
+from .containers import ready
+from .engine import site_of
+from .machine import Work
+from .observe import Observer
+from .records import Release
+from .steps import carry_out_all
+
+LOOK_EVERY_SECONDS = 1.0
+READY_SECONDS = 120  # after a boot: how long the release may take to be there again before it is judged
+STALE_SECONDS = 5  # who waited longer for the lock looks again: whoever held it may have made what was seen
+Hold = Callable[[str], AbstractContextManager[str]]
+
+
+def watch(work: Work, hold: Hold) -> None:
+    """Watch the release that serves until its watch ends, it was taken back, or a request waits."""
+    current = resume.current_release(work)
+    if current is None:
+        return
+    watcher = _Watcher(resume.in_force(work), current, hold)
+    watcher.begin()
+    while watcher.goes_on():
+        try:
+            watcher.step()
+        except SlipwayError as error:  # Docker that is down for a moment ends no watch
+            watcher.tell(work.mask(str(error)))
+            time.sleep(LOOK_EVERY_SECONDS)
+
+
+@dataclass(slots=True)
+class _Watcher:
+    """One release under watch."""
+
+    work: Work
+    release: Release
+    hold: Hold
+    observer: Observer = field(init=False)
+    told: str = ""
+
+    def begin(self) -> None:
+        """See that a warm standby runs, and choose from when on the release is judged."""
+        with self.hold(f"the watch of release {self.release.number}"):
+            try:
+                resume.wake_standby(self.work)
+            except SlipwayError as error:
+                self.work.note({"event": "watch", "state": "standby down", "text": self.work.mask(str(error))})
+        since = self.work.serving().since
+        if self.work.machine.booted() > clock.parse(since):
+            self._wait_ready()
+            since = clock.now()  # what failed while the host was down is no fault of the release
+        self._judge_from(since)
+
+    def goes_on(self) -> bool:
+        """Say whether this release is still the one to be watched, and nothing else comes first."""
+        return self._is_watched() and not self.work.something_waits()
+
+    def _is_watched(self) -> bool:
+        serving = self.work.serving()
+        return serving.current == self.release.number and serving.watched
+
+    def step(self) -> None:
+        """Look once, and do what follows from it."""
+        over = not clock.seconds_until(self.work.serving().watch_until)
+        verdict = self._look(over=over)
+        if verdict.state == "bad":
+            self._act("a return", lambda: self._turned_bad(verdict))
+        elif over:
+            self._act("the end of a watch", lambda: self._settle(verdict))
+        elif leaving.due(self.work):
+            self._act("the end of an old release", lambda: carry_out_all(self.work, leaving.due(self.work), carry_out))
+        else:
+            time.sleep(LOOK_EVERY_SECONDS)
+
+    def _look(self, *, over: bool) -> Verdict:
+        asked = self.release.stack.watch
+        try:
+            window = self.observer.look()
+        except SlipwayError as error:
+            self.tell(self.work.mask(str(error)))
+            return Verdict("undecided", text=f"the release could not be looked at: {self.work.mask(str(error))}")
+        # After a boot there is less of the window than was asked for.
+        return judge(replace(asked, seconds=min(asked.seconds, int(window.at))) if over else asked, window)
+
+    def _act(self, what: str, act: Callable[[], object]) -> None:
+        seen = time.monotonic()
+        with self.hold(what):
+            if self._is_watched() and time.monotonic() - seen < STALE_SECONDS:
+                act()
+
+    def _settle(self, verdict: Verdict) -> None:
+        """End the watch: the release stays."""
+        release = self.release
+        held_alike = held.alike(self.work, release.stack, release.placement.secrets_generation, release.placement.images)
+        self._note(verdict, "passed")
+        carry_out_all(self.work, [retire.settled(release.number, tuple(held_alike))], carry_out)
+
+    def _turned_bad(self, verdict: Verdict) -> None:
+        """Return to the standby, unless there is none, or it is as bad: then the cause lies elsewhere."""
+        standby = self.work.serving().standby
+        if standby is None or (barred := self._barred(standby)):
+            self._note(verdict, "bad, and stays", barred if standby else "there is no release to return to")
+            carry_out_all(self.work, [retire.settled(self.release.number, ())], carry_out)
+            return
+        good = records.release(self.work.folder, standby)
+        work = resume.with_release(self.work, good)
+        placed = Placed(good.stack, good.placement)
+        try:
+            carry_out_all(work, returning.wake(placed, runs=resume.facts(work).running(_webs(placed))), carry_out)
+        except SlipwayError as error:
+            self._note(verdict, "bad, and not returned", f"release {standby} does not serve either: {work.mask(str(error))}")
+            self._judge_from(clock.now())
+            return
+        self._return(work, good, verdict)
+
+    def _barred(self, standby: int) -> str:
+        try:
+            contracts.judge(self.work.folder, standby)
+        except SlipwayError as error:
+            return str(error)
+        return ""
+
+    def _return(self, work: Work, good: Release, verdict: Verdict) -> None:
+        began = time.monotonic()
+        bad, placed = self.release, Placed(self.release.stack, self.release.placement)
+        self._note(verdict, "bad")
+        work.machine.say(f"return to release {good.number}: {verdict.text}")
+        failed = ""
+        try:
+            carry_out_all(work, returning.steps(Placed(good.stack, good.placement), placed, site_of(work, good)), carry_out)
+        except SlipwayError as error:
+            failed = work.mask(str(error))
+        shown = {"from": bad.number, "to": good.number, "trigger": verdict.trigger, "text": verdict.text}
+        numbers = {"numbers": dict(verdict.numbers), "seconds": round(time.monotonic() - began, 3), "failed": failed}
+        self.work.note({"event": "returned", **shown, **numbers})
+        if failed:
+            resume.heal(work)
+
+    def _note(self, verdict: Verdict, state: str, more: str = "") -> None:
+        text = f"{verdict.text}; {more}" if more else verdict.text
+        entry = {"event": "watch", "state": state, "verdict": verdict.state, "trigger": verdict.trigger, "text": text}
+        self.work.note({**entry, "numbers": dict(verdict.numbers)})
+
+    def tell(self, text: str) -> None:
+        """Note what kept the watch from its work, once."""
+        if text != self.told:
+            self.told = text
+            self.work.note({"event": "watch", "state": "hindered", "text": text})
+
+    def _judge_from(self, since: str) -> None:
+        self.observer = Observer(self.work, Placed(self.release.stack, self.release.placement), since)
+
+    def _wait_ready(self) -> None:
+        names = _webs(Placed(self.release.stack, self.release.placement))
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and self.goes_on():
+            found = [self.work.machine.docker.container(name) for name in names]
+            if all(container and ready(container, clock.utc()) for container in found):
+                return
+            time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _webs(placed: Placed) -> list[str]:
+    return commands.started_containers(placed, placed.stack.of_kind("web"))

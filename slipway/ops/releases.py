@@ -1,0 +1,84 @@
+"""The releases of a stack on its hosts, and what differs between two of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..changes.change import Change
+from ..codec import from_json
+from . import pinning
+from .hosts import Host
+from .logs import hosts_of
+from .pinning import Row
+from .plan_text import change_lines
+from .releasing import Doors
+from .status import age
+
+HEADS = ("number", "state", "when", "who", "seconds", "verdict", "commit", "why")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A host's releases of a stack, the newest first."""
+
+    host: Host
+    rows: tuple[Row, ...]
+
+
+def listings(stack: str, hosts: Sequence[Host], doors: Doors) -> list[Listing]:
+    """Return the releases of each host that runs a stack."""
+    return [Listing(host, tuple(pinning.rows(host, stack, doors))) for host in hosts_of(stack, hosts, doors.ask)]
+
+
+def as_json(found: Sequence[Listing]) -> list[dict[str, Any]]:
+    """Return the listings for machines."""
+    return [{"host": one.host.name, "releases": list(one.rows)} for one in found]
+
+
+def as_text(found: Sequence[Listing], now: datetime) -> str:
+    """Return the listings as tables."""
+    return "\n\n".join("\n".join(_table(one, now)) for one in found)
+
+
+def _table(one: Listing, now: datetime) -> Iterator[str]:
+    yield one.host.name
+    cells = [HEADS, *(_cells(row, now) for row in one.rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
+    for line in cells:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def _cells(row: Row, now: datetime) -> tuple[str, ...]:
+    seconds = f"{row['seconds']:.0f}" if row["seconds"] else ""
+    back = f" (back to {row['returns_to']})" if row["returns_to"] and "rollback to" not in row["why"] else ""
+    reason = f": {row['error'].splitlines()[0]}" if row["error"] else ""
+    return (
+        str(row["number"]),
+        row["state"],
+        _when(row["at"], now),
+        row["who"],
+        seconds,
+        row["verdict"],
+        row["commit"],
+        row["why"] + back + reason,
+    )
+
+
+def _when(text: str, now: datetime) -> str:
+    return age((now - datetime.fromisoformat(text)).total_seconds()) if text else ""
+
+
+def differences(stack: str, pair: tuple[int, int], host: Host, doors: Doors) -> list[Change]:
+    """Return what differs between two releases on a host."""
+    before, after = pair
+    found = pinning.asked(host, ["diff", stack, str(before), str(after)], doors)
+    return [from_json(Change, change) for change in found]
+
+
+def diff_text(stack: str, pair: tuple[int, int], found: Sequence[Change]) -> str:
+    """Return the differences for people."""
+    before, after = pair
+    if not found:
+        return f"releases {before} and {after} of {stack} are the same"
+    return "\n".join([f"{stack}: from release {before} to {after}", *change_lines(found)])
