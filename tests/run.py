@@ -90,7 +90,7 @@ SLOW = (
         ),
     ),
     Layer("molecule", 600, tuple(Case(f"molecule-{name}", ("molecule", "test", "-s", name)) for name in ("default", "noble"))),
-    Layer("e2e", 1600, (Case("e2e", ("pytest", "tests/e2e", "-m", "not sweep")),)),
+    Layer("e2e", 2100, (Case("e2e", ("pytest", "tests/e2e", "-m", "not sweep")),)),
 )
 SWEEPS = (
     Layer("sweeps", 3600, (Case("sweeps", ("pytest", "tests/e2e", "-m", "sweep")),)),

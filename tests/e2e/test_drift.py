@@ -90,7 +90,7 @@ def host_of(site: Site) -> Host:
         enabled=[name for name, unit in units.items() if unit["UnitFileState"] == "enabled"],
         running=[name for name, unit in units.items() if unit["ActiveState"] == "active"],
         rules={table: [line for line in lines(text) if ": type " not in line] for table, text in listed.items()},
-        containers=site.shell("docker ps --filter label=slipway.stack --format '{{.Names}}'").split(),
+        containers=sorted(site.shell("docker ps --filter label=slipway.stack --format '{{.Names}}'").split()),
     )
 
 
