@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from .faults import Faults, Path
@@ -88,9 +89,19 @@ def judge(value: Any, root: Node, path: Path, faults: Faults) -> None:
 def found(value: Any, path: Path, above: str = "") -> Found:
     """Yield what is out of its range or form in a group of words that stands under the word `above`."""
     kind: type = type(value)
+    usual = _defaults(kind)
     for key, word in words(kind).items():
-        yield from _value(getattr(value, word.field), (*path, key), key, above)
-    yield from _ordered(value, path)
+        given = getattr(value, word.field)
+        if given is not usual[word.field]:
+            yield from _value(given, (*path, key), key, above)
+    if {"min", "max"} <= usual.keys() and value.min > value.max:
+        yield path, f"`min` {value.min} is above `max` {value.max}", "swap them"
+
+
+@cache
+def _defaults(kind: type) -> Mapping[str, Any]:
+    """Return the default of each field: what nobody wrote needs no judging."""
+    return {spec.name: spec.default for spec in dataclasses.fields(kind)}
 
 
 def _value(value: Any, path: Path, key: str, above: str) -> Found:
@@ -123,9 +134,3 @@ def _ranged(value: float, path: Path, low: float, high: float) -> Found:
 
 def _figure(value: float) -> str:
     return f"{value:.0f}" if value % 1 == 0 and abs(value) < 1e15 else f"{value:g}"
-
-
-def _ordered(value: Any, path: Path) -> Found:
-    names = {spec.name for spec in dataclasses.fields(value)}
-    if {"min", "max"} <= names and value.min > value.max:
-        yield path, f"`min` {value.min} is above `max` {value.max}", "swap them"
