@@ -182,7 +182,7 @@ def logs(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
         one = hosts.only(found, "follows logs")
         ssh.become(one, _settings(), log_lines.command(stack, service, lines, since, ["--follow"], grep), _terminal())
     for one in found:
-        operation.show(log_lines.asserted(one, _ask(one, log_lines.command(stack, service, lines, since, [], grep))))
+        operation.relay(log_lines.asserted(one, _ask(one, log_lines.command(stack, service, lines, since, [], grep))))
 
 
 @operation.operation(env=ENV, host="name of the host; without it the only one", command="run this there instead of a shell")

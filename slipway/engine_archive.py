@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .host_engine import name_of
 
-MODULES = ("__init__", "codec", "errors", "model", "placement", "serving")
+MODULES = ("__init__", "codec", "errors", "model", "placement", "printable", "serving")
 PACKAGES = ("changes", "host", "plan", "policy", "render", "watch")
 TEMPLATE = "nginx/site.conf.j2"
 FOLDER = "/usr/local/lib/slipway"

@@ -20,7 +20,8 @@ LATE = 124
 ISSUE_LOCK_SECONDS = 300
 CONTAINERS_READ = 0o644  # bind mounts keep the mode; the folder above lets only root in
 CONTAINERS_RUN = 0o755
-CERTIFICATE = re.compile(r"ssl_certificate\s+\S*/([^/\s]+)/live/fullchain\.pem")
+# The whole line: a header's text of a stack's own may hold the words too.
+CERTIFICATE = re.compile(r"^ *ssl_certificate \S*/([^/\s]+)/live/fullchain\.pem;$", re.MULTILINE)
 
 
 def carry_out(work: Work, step: Step) -> None:
@@ -130,8 +131,13 @@ def _site(work: Work, step: Step) -> None:
     work.machine.nginx.put(work.folder.name, text)
 
 
+def certified(site: str) -> list[str]:
+    """Return the domains whose certificates a site names."""
+    return sorted(set(CERTIFICATE.findall(site)))
+
+
 def _ensure_certificates(work: Work, text: str) -> None:
-    for domain in sorted(set(CERTIFICATE.findall(text))):
+    for domain in certified(text):
         if work.machine.certificates.ensure(domain, [domain]):
             work.note({"event": "stop-gap", "domain": domain})
 

@@ -3,9 +3,10 @@
 import ipaddress
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ..errors import ReleaseRefused
 from ..model import Service, Stack
 from ..placement import Placement
 from ..plan.place import Images, Taken, place
@@ -13,7 +14,7 @@ from ..policy.images import repository
 from ..render import secret
 from . import disk, images, lock, records
 from .layout import StackFolder
-from .machine import Machine, Work
+from .machine import Machine, Work, serving_of
 from .records import Release, Request
 
 PULL_SECONDS = 1800
@@ -137,7 +138,14 @@ def with_generations(work: Work, wish: Wish, placement: Placement, base: Placeme
     trial = replace(placement, secrets_generation=wish.generation, base_generation=kept)
     asked = {file.name for file in secret.files(wish.request.stack, trial) if file.generation == kept}
     values = work.secrets.values(kept) if kept in (0, *work.secrets.generations()) else {}
-    return trial if asked <= set(values) else replace(trial, base_generation=wish.generation)
+    if asked <= set(values):
+        return trial
+    if base and wish.request.deployer:
+        raise ReleaseRefused(
+            f"a store asks for a secret that the base was not made with: {', '.join(sorted(asked - set(values)))}",
+            f"an admin runs site.yml with `-e base={wish.request.stack.name}`",
+        )
+    return replace(trial, base_generation=wish.generation)
 
 
 def write_secret_files(work: Work, release: Release) -> None:
@@ -152,7 +160,19 @@ def taken(machine: Machine, folder: StackFolder) -> Taken:
     allotted = [subnet for other in others for subnet in (*other.subnets.values(), *other.base_subnets.values())]
     routes = json.loads(machine.runner.run(("ip", "-json", "-4", "route", "show", "table", "all")))
     subnets = [*machine.docker.subnets(), *_networks(routes), *allotted]
-    return Taken(subnets, [slot for other in others for slot in other.slots.values()], pool(machine))
+    return Taken(subnets, slots_in_use([*machine.layout.stacks(), folder]), pool(machine))
+
+
+def slots_in_use(folders: Iterable[StackFolder]) -> set[int]:
+    """Return the slots of all releases that a host keeps and of those allotted last: the last one may have been refused."""
+    return {slot for folder in folders for placement in _placements(folder) for slot in placement.slots.values()}
+
+
+def _placements(folder: StackFolder) -> Iterator[Placement]:
+    made = (number for number in serving_of(folder).named if (folder.release(number) / "release.json").is_file())
+    yield from (records.release(folder, number).placement for number in made)
+    if last := records.last_placement(folder):
+        yield last
 
 
 def pool(machine: Machine) -> str:

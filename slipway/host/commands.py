@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ReleaseRefused, SlipwayError
 from ..policy.forms import is_stack_name
+from ..printable import one_line
 from . import docker, logs, records, release_commands, resume, run, status, update_commands
 from .actions import issue
 from .asker import Asker, by_sudo
@@ -156,5 +157,5 @@ def journal_line(entry: Mapping[str, Any]) -> str:
     }
     if entry["event"] == "result":
         shown = {key: shown["result"].get(key) for key in ("verdict", "release", "seconds", "error") if shown["result"].get(key)}
-    words = "  ".join(f"{key}={value}" for key, value in shown.items())
+    words = "  ".join(f"{key}={one_line(str(value))}" for key, value in shown.items())
     return f"{entry['at']}  {entry['event']:<8}  {words}"

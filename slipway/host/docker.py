@@ -127,7 +127,7 @@ class Docker:
             connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise Silent(f"Docker does not answer on {self.socket}: {error}", NEXT_STEP) from error
         finally:
             connection.close()

@@ -62,9 +62,20 @@ def run(work: Work, request: Request) -> Result:
 def _decide(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     cut_short = unfinished(work)
     lacked = lacking(work) if cut_short else []
-    healed = resume.heal(work) if cut_short else []
+    healed = _heal(work) if cut_short else []
     result = _release(work, request, values)
     return replace(result, changed=result.changed or bool(lacked), steps=(*_shown(healed), *result.steps))
+
+
+def _heal(work: Work) -> list[Done]:
+    """Heal what an earlier run left; a release that cannot be healed stays, as its correction may be what is asked for."""
+    try:
+        return resume.heal(work)
+    except SlipwayError as error:
+        if work.serving().next is not None:
+            raise
+        work.warn(f"what an earlier run left could not be healed: {error}")
+        return []
 
 
 def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:

@@ -35,7 +35,7 @@ def judge(status: int, body: str, health: Health) -> str:
 def _judge_json(body: str, health: Health) -> str:
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"the body is not JSON: {_short(body)}"
     wrong = [
         f"{name} is {_field(data, name)!r}, wanted {wanted!r}"

@@ -12,10 +12,11 @@ from .records import Request
 
 def check(work: Work, request: Request, generation: int | None, references: Mapping[str, str]) -> None:
     """Refuse what is held already, unless the request insists; `references` are the digests as far as they are known."""
-    found = [number for number in alike(work, request.stack, generation, references) if not _insists(request, number)]
-    if request.returns_to in work.serving().held and not _insists(request, request.returns_to or 0):
+    found = alike(work, request.stack, generation, references)
+    if request.returns_to in work.serving().held and request.returns_to not in found:
         found = [*found, request.returns_to or 0]
-    if found:
+    # Who insists on the last means all that are like it: of two the other would be named for ever.
+    if found and not _insists(request, found[-1]):
         number = found[-1]
         raise ReleaseRefused(
             f"this is release {number} of {request.stack.name} again, which the host took back{_why(work, number)}",

@@ -17,6 +17,7 @@ from .runner import Outcome, Runner
 ABSENT = ("manifest unknown", "not found: manifest", "repository does not exist", "no such manifest", ": not found")
 FULL = "no space left on device"
 PROBE_SECONDS = 3
+LARGEST_PASSWD, HEADERS = 1 << 20, 16 << 10
 LACKS = "does not have it"
 KINDS = ("docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2", "oci.image.manifest.v1", "oci.image.index.v1")
 MANIFESTS = ", ".join(f"application/vnd.{kind}+json" for kind in KINDS)
@@ -92,12 +93,14 @@ def passwd_of(runner: Runner, image: str) -> str:
     """Return an image's list of users, read without running it."""
     name = runner.run(("docker", "create", "--network", "none", "--entrypoint", "/x", image)).strip()
     try:
-        return _first_file(runner.run_bytes(("docker", "cp", f"{name}:/etc/passwd", "-")))
+        return first_file(runner.run_bytes(("docker", "cp", f"{name}:/etc/passwd", "-"), largest=LARGEST_PASSWD + HEADERS))
     finally:
         runner.run(("docker", "rm", name))
 
 
-def _first_file(archive: bytes) -> str:
+def first_file(archive: bytes) -> str:
+    """Return the text of an archive's first file, as far as it is no larger than a list of users; a link has none."""
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
-        member = tar.extractfile(tar.next() or "")
-        return member.read().decode(errors="replace") if member else ""
+        first = tar.next()
+        member = tar.extractfile(first) if first and first.isfile() else None
+        return member.read(LARGEST_PASSWD).decode(errors="replace") if member else ""

@@ -27,7 +27,7 @@ class Journal:
             os.close(descriptor)
 
     def entries(self, offset: int = 0) -> list[Entry]:
-        """Return the entries from a byte offset on; lines that a power cut tore are left out."""
+        """Return the entries from a byte offset on; lines that tell no event, such as torn ones, are left out."""
         return list(self.read(offset)[0])
 
     def read(self, offset: int = 0) -> tuple[list[Entry], int]:
@@ -57,5 +57,5 @@ def _parsed(data: bytes) -> Iterator[Entry]:
             entry = json.loads(line)
         except ValueError:
             continue
-        if isinstance(entry, dict):
+        if isinstance(entry, dict) and "event" in entry:
             yield entry

@@ -19,7 +19,7 @@ from .docker import Docker
 from .edge import EdgeSettings, Nginx
 from .journal import Journal
 from .layout import Layout, StackFolder
-from .mask import masking
+from .mask import masking, within
 from .runner import Runner
 from .secrets import Secrets
 
@@ -111,10 +111,14 @@ class Work:
         """Take the stack's secrets out of a text."""
         return self.machine.runner.mask(text)
 
+    def masked(self, data: Any) -> Any:
+        """Take the stack's secrets out of plain data."""
+        return within(self.mask, data)
+
     def note(self, entry: Mapping[str, Any]) -> None:
         """Add an entry to the journal."""
         context = {"at": clock.now(), "request": self.request, "release": self.release}
-        Journal(self.folder.journal).append({**context, **json.loads(self.mask(json.dumps(entry, ensure_ascii=False)))})
+        Journal(self.folder.journal).append({**context, **self.masked(entry)})
 
     def warn(self, text: str) -> None:
         """Keep a warning for the result and the journal."""

@@ -57,15 +57,18 @@ class Observer:
     now: Callable[[], datetime] = clock.utc
     replicas: Sequence[Replica] = field(init=False)
     compared: bool = field(init=False)
+    anew: bool = field(init=False)
     log: EdgeLog = field(init=False)
     tally: Tally = field(init=False)
     seen: dict[str, Seen] = field(init=False, default_factory=dict)
     memory: list[Memory] = field(init=False, default_factory=list)
+    earlier: dict[str, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find where the watch begins in the log, and whether what is before it tells what a return would bring back."""
         stack, serving = self.placed.stack, self.work.serving()
-        self.compared = self.since == serving.since and serving.standby == serving.previous
+        self.anew = self.since != serving.since
+        self.compared = not self.anew and serving.standby == serving.previous
         begin = clock.parse(self.since).timestamp() - look_back_seconds(stack.watch)
         self.replicas = replicas(self.placed)
         self.log = EdgeLog(self.work.machine.layout.edge_log, stack.name, begin, health_paths(stack.of_kind("web")))
@@ -107,10 +110,16 @@ class Observer:
         counted = container is not None and any(route.streams for route in service.routes)
         return Seen(
             check=Check(replica.name, before + 1 if fault else 0, self.work.mask(fault)),
-            restarts=restarts_of(replica, container),
+            restarts=self._restarts(replica, container),
             open=drain.connections_of(container.pid, service.route_ports) if container and counted else 0,
             due=at + (service.health.interval_seconds if service.health else CHECK_SECONDS),
         )
+
+    def _restarts(self, replica: Replica, container: Container | None) -> Restarts:
+        """Count from the first look where the release is judged anew: Docker counts from the first start on."""
+        if container and self.anew:  # Docker itself begins at nothing again where somebody starts a container
+            self.earlier[replica.name] = min(self.earlier.get(replica.name, container.restarts), container.restarts)
+        return restarts_of(replica, container, self.earlier.get(replica.name, 0))
 
     def _weigh(self, at: float, replica: Replica, container: Container | None) -> None:
         used = self.work.machine.docker.memory_mb(replica.container) if container and container.running else None
@@ -171,11 +180,11 @@ def fault_of(replica: Replica, container: Container | None) -> str:
     return health.ask(replica.target, asked) if replica.target and asked else ""
 
 
-def restarts_of(replica: Replica, container: Container | None) -> Restarts:
-    """Return a replica's restarts; its first start was watched by the deploy, so that every one came after the switch."""
+def restarts_of(replica: Replica, container: Container | None, earlier: int = 0) -> Restarts:
+    """Return a replica's restarts but the earlier ones; the deploy watched its first start, so none came before the switch."""
     if container is None:
         return Restarts(replica.name)
-    return Restarts(replica.name, container.restarts, "out of memory" if container.out_of_memory else "")
+    return Restarts(replica.name, container.restarts - earlier, "out of memory" if container.out_of_memory else "")
 
 
 def look_back_seconds(watch: Watch) -> int:

@@ -42,14 +42,16 @@ def run(machine: Machine, name: str, errand: Errand) -> int:
     placed, service = _found(work, errand)
     container = one_off.container(name, placed.number, service.name)
     with lock.held(work.folder.path / f"run-{service.name}.lock", f"another run of {service.name}", 0, machine.say):
+        # Whoever hangs up breaks this off, so what ran is written down before it runs.
+        trace = {"who": machine.asker.signed(""), "service": service.name, "command": " ".join(errand.command)}
+        work.note({"event": "runs", **trace})
         work.crew.remove(container)
         try:
             _start(work, placed, service, errand.command)
             code = _shown(work, container, errand.seconds or _usual_seconds(service))
         finally:
             work.crew.remove(container)
-    who = machine.asker.signed("")
-    work.note({"event": "ran", "who": who, "service": service.name, "command": " ".join(errand.command), "code": code})
+    work.note({"event": "ran", **trace, "code": code})
     return code
 
 

@@ -89,7 +89,18 @@ def note(folder: StackFolder, release: Release, request: Request) -> None:
         if request.verb and request.verb not in CHOOSING
         else Chosen(tuple(sorted(request.pinned)), request.who, request.why, request.at)
     )
-    files.write(folder.path / FILE, json.dumps(to_json(replace(by, known=known)), indent=1, sort_keys=True), 0o640)
+    _keep(folder, replace(by, known=known))
+
+
+def forget(folder: StackFolder, bad: Release, good: Release) -> None:
+    """Forget what only a release had that turned bad: files that ask for it are not older, they are refused as held."""
+    before, gone = read(folder), set(_settings(bad)) - set(_settings(good))
+    known = {name: tuple(value for value in values if (name, value) not in gone) for name, values in before.known.items()}
+    _keep(folder, replace(before, known=known))
+
+
+def _keep(folder: StackFolder, chosen: Chosen) -> None:
+    files.write(folder.path / FILE, json.dumps(to_json(chosen), indent=1, sort_keys=True), 0o640)
 
 
 def read(folder: StackFolder) -> Chosen:

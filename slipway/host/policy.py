@@ -20,6 +20,8 @@ CORRECT = "no stack file leads to such a request: correct what made it"
 def check(layout: Layout, request: Request, secrets: Mapping[str, str]) -> None:
     """Raise ReleaseRefused with everything a request asks for that was not granted."""
     check_form(request.stack, secrets)
+    if missing := sorted(set(request.stack.secret_names) - set(secrets)):
+        raise _refusal(request.stack, [f"secret {name}: it came without a value" for name in missing], CORRECT)
     if beyond := _beyond(layout, request, secrets):
         raise _refusal(request.stack, beyond, WIDEN)
 
@@ -38,6 +40,13 @@ def check_images(layout: Layout, stack: Stack, asker: Asker) -> None:
     beyond = breaches(policy, stack, {}) if policy else ["this host has no policy of this version yet"]
     if asker.deployer and beyond:
         raise _refusal(stack, beyond, WIDEN)
+
+
+def check_stack(layout: Layout, name: str, asker: Asker) -> None:
+    """Raise ReleaseRefused where a deployer asks for a stack that nobody granted: nothing is kept of such a request."""
+    policy = read(layout)
+    if asker.deployer and (policy is None or name not in policy.stacks):
+        raise ReleaseRefused(f"no stack called {name!r} was granted to this host", WIDEN)
 
 
 def check_form(stack: Stack, secrets: Mapping[str, str]) -> None:

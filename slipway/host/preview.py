@@ -1,6 +1,5 @@
 """Tell what a run would do, changing nothing: its steps, and what a person wants to know before."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -34,6 +33,7 @@ class Preview:
 
 def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
     """Return what a run would do; what only a pull can tell is said to be unknown."""
+    request = replace(request, deployer=work.machine.asker.deployer)
     policy.check_preview(work.machine.layout, request, values, work.machine.asker)
     current, generation = resume.current_release(work), work.secrets.generation_of(values)
     serving = _values(work, current)
@@ -51,7 +51,7 @@ def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
     }
     lost = [asdict(loss) for loss in losses(work)]
     found = {"serving": current.number if current else None, "secrets": secrets, "lost": lost, **shown.found}
-    return Preview(shown.result, json.loads(work.mask(json.dumps(found))))
+    return Preview(shown.result, work.masked(found))
 
 
 def _values(work: Work, current: Release | None) -> Mapping[str, str]:

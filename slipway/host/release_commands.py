@@ -126,7 +126,7 @@ def _diff(machine: Machine, arguments: Arguments) -> int:
     folder = machine.layout.stack(arguments.stack)
     found = history.differences(folder, arguments.before, arguments.after)
     work = Work(machine, folder).with_generations(*history.generations(folder, arguments.before, arguments.after))
-    print_line(work.mask(json.dumps([asdict(change) for change in found])))
+    print_line(json.dumps(work.masked([asdict(change) for change in found])))
     return 0
 
 

@@ -12,7 +12,9 @@ from ..plan.step import Step
 from . import clock, egress, lock, records, slots
 from .actions import carry_out
 from .docker import PROJECT, Container
+from .journal import Journal
 from .machine import Machine, Work
+from .prune import drop_tags, keep_record_only
 from .records import Release
 from .steps import Done, carry_out_all
 
@@ -22,22 +24,44 @@ LOCK_SECONDS = 600
 def resume(machine: Machine, name: str, owner: str, *, boot: bool = False) -> list[Done]:
     """Resume a stack under its lock; requests that a dead run left are given up, never run unseen; at boot all are."""
     folder = machine.layout.stack(name)
-    with lock.held(folder.lock, owner, LOCK_SECONDS, machine.say) as dead_owner:
-        work = in_force(Work(machine, folder))
-        left = [request.id for request in records.waiting(folder)] if boot else records.begun_requests(folder)
-        give_up(work, left, dead_owner or "the host went down")
-        done = [*heal(work), *retire(work)]
-    if work.serving().watched:
-        machine.runner.run(("systemctl", "start", "--no-block", f"slipway-run@{name}.service"))  # the watch goes on there
-    return done
+    try:
+        with lock.held(folder.lock, owner, LOCK_SECONDS, machine.say) as dead_owner:
+            work = in_force(Work(machine, folder))
+            left = [request.id for request in records.waiting(folder)] if boot else records.begun_requests(folder)
+            give_up(work, left, dead_owner or "the host went down")
+            return [*heal(work), *retire(work)]
+    finally:
+        _go_on(Work(machine, folder))
+
+
+def _go_on(work: Work) -> None:
+    """Have the stack's unit go on, also where the release cannot be healed: its watch is what takes it back."""
+    if work.serving().watched or cut_short(work):
+        work.machine.runner.run(("systemctl", "start", "--no-block", f"slipway-run@{work.folder.name}.service"))
+
+
+def cut_short(work: Work) -> bool:
+    """Say whether a run stopped half-way: in the making of a release, or in a return that was never finished or healed."""
+    serving = work.serving()
+    entries = Journal(work.folder.journal).entries() if serving.returned else []
+    return serving.next is not None or (serving.returned and not any(_ended_well(entry, serving.since) for entry in entries))
+
+
+def _ended_well(entry: Mapping[str, Any], since: str) -> bool:
+    whole = entry.get("event") == "resumed" or (entry.get("event") == "returned" and not entry.get("failed"))
+    return whole and str(entry.get("at", "")) >= since
 
 
 def heal(work: Work) -> list[Done]:
     """Carry out what the host lacks, all but the way out of old releases; the caller holds the lock."""
-    work = in_force(work)
+    work, given_up = in_force(work), work.serving().next
     steps = planned(work)
+    if given_up is not None and work.folder.release(given_up).is_dir():
+        keep_record_only(work, given_up)  # first: what has its files is taken for a release that served
     done = carry_out_all(work, steps, carry_out)
     egress.follow(work)
+    if given_up is not None:
+        drop_tags(work, given_up)
     work.note({"event": "resumed", "steps": [step.name for step in done]})
     return done
 

@@ -2,33 +2,74 @@
 
 import contextlib
 import os
+import time
 import traceback
 from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from ..errors import SlipwayError
-from . import clock, engine, lock, records, resume, watching
+from ..errors import LockHeld, SlipwayError
+from . import clock, docker, engine, lock, records, resume, watching
 from .drain import Postponed
 from .engine import Result
 from .machine import Machine, Work
 from .records import Request
 
 LOCK_SECONDS = 3600
+AGAIN_SECONDS = 5
+DOUBLINGS = 6  # what cannot be healed for hours should not fill the journal: then every 5 minutes is enough
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn came to: the worst exit code of a bug, and what kept it from an end."""
+
+    code: int = 0
+    fault: SlipwayError | OSError | None = None
 
 
 def run_waiting(machine: Machine, name: str) -> int:
-    """Run all waiting requests; return the worst exit code of a bug, for systemd to show."""
-    folder, code = machine.layout.stack(name), 0
+    """Run all waiting requests until nothing is left to do; return the worst exit code of a bug, for systemd to show."""
+    folder = machine.layout.stack(name)
     work = replace(Work(machine, folder), something_waits=lambda: bool(records.waiting(folder)))
-    hold = partial(held, work)
+    last, code, faults = Turn(), 0, 0
     while True:
+        last = turn(work, last)
+        code, faults = max(code, last.code), faults + 1 if last.fault else 0
+        if last.fault is None and not work.serving().watched:
+            return code
+        if last.fault:
+            if not _goes_on(work, last.fault):
+                raise last.fault
+            work.machine.say(f"{last.fault}\nthis is tried again")
+            _pause(work, faults)
+
+
+def turn(work: Work, before: Turn) -> Turn:
+    """Heal, run what waits, let old releases go, watch: what cannot be healed keeps neither a request nor the watch waiting."""
+    hold, code, fault = partial(held, work), 0, None
+    try:
         with hold("slipway run") as dead_owner:
-            _heal_after(work, dead_owner)
-            code = max(code, _all(work))
-            if not work.serving().watched:
-                return code
-        watching.watch(work, hold)
+            fault = _heal_after(work, dead_owner, before)
+            code = _all(work) if fault is None else _requests(work)
+        if work.serving().watched:
+            watching.watch(work, hold)
+    except (SlipwayError, OSError) as error:
+        fault = error
+    return Turn(code, fault)
+
+
+def _goes_on(work: Work, fault: SlipwayError | OSError) -> bool:
+    """Say whether trying again may help: what a person has to mend is for the next run."""
+    return work.serving().watched or engine.unfinished(work) or isinstance(fault, docker.Silent | LockHeld)
+
+
+def _pause(work: Work, faults: int) -> None:
+    """Wait longer each time, but not while a request waits."""
+    until = time.monotonic() + AGAIN_SECONDS * 2 ** min(faults - 1, DOUBLINGS)
+    time.sleep(AGAIN_SECONDS)
+    while time.monotonic() < until and not work.something_waits():
+        time.sleep(1)
 
 
 def held(work: Work, what: str) -> AbstractContextManager[str]:
@@ -36,22 +77,34 @@ def held(work: Work, what: str) -> AbstractContextManager[str]:
     return lock.held(work.folder.lock, owner(work.folder.name, what), LOCK_SECONDS, work.machine.say)
 
 
-def _heal_after(work: Work, dead_owner: str) -> None:
-    """Give up what an earlier run had begun, and finish or undo what it died at."""
+def _heal_after(work: Work, dead_owner: str, before: Turn) -> SlipwayError | OSError | None:
+    """Give up what an earlier run had begun, and finish or undo what it died or failed at; return what keeps it from that."""
     resume.give_up(work, records.begun_requests(work.folder), dead_owner or "it left no name")
-    if dead_owner and engine.unfinished(work):
-        resume.heal(work)
+    if before.fault and not dead_owner and records.waiting(work.folder):
+        return before.fault  # the request first: it heals what stands in its way, and may correct what cannot be healed
+    try:
+        if dead_owner or before.fault or resume.cut_short(work):
+            resume.heal(work)
+    except (SlipwayError, OSError) as error:
+        return error
+    return None
 
 
 def _all(work: Work) -> int:
     """Run what waits; in between, old releases go. A drain is put off for a request, so nobody waits for a stranger's socket."""
     code = 0
     while True:
-        while waiting := records.waiting(work.folder):
-            code = max(code, _run(work, waiting[0]))
+        code = max(code, _requests(work))
         if work.serving().watched or not work.serving().retiring:
             return code
         _retire(work)
+
+
+def _requests(work: Work) -> int:
+    code = 0
+    while waiting := records.waiting(work.folder):
+        code = max(code, _run(work, waiting[0]))
+    return code
 
 
 def _retire(work: Work) -> None:

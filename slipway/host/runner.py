@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -62,12 +64,25 @@ class Runner:
             raise CommandFailed(outcome.argv, outcome.code, outcome.text)
         return outcome.stdout
 
-    def run_bytes(self, argv: Sequence[str], *, limit_seconds: float = 60) -> bytes:
-        """Run a command that must end well and writes bytes that are no text; return them."""
-        done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_seconds, check=False)
-        if done.returncode:
-            raise CommandFailed(argv, done.returncode, self.mask(done.stderr.decode(errors="replace")))
-        return done.stdout
+    def run_bytes(self, argv: Sequence[str], *, largest: int, limit_seconds: float = 60) -> bytes:
+        """Run a command that must end well and writes bytes that are no text; return the first, and end it where it writes on."""
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said) as command,
+        ):
+            late = threading.Timer(limit_seconds, command.kill)
+            late.start()
+            found = command.stdout.read(largest) if command.stdout else b""
+            if len(found) == largest:
+                command.kill()
+                late.cancel()
+                return found
+            code = command.wait()
+            late.cancel()
+            said.seek(0)
+            if code:
+                raise CommandFailed(argv, code, self.mask(said.read().decode(errors="replace")))
+        return found
 
     def begin(self, argv: Sequence[str]) -> None:
         """Start a command and go on; whoever needs its effect waits for that."""

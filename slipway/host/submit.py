@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import HostError
-from . import clock, lock, records
+from . import clock, lock, policy, records
 from .journal import Entry, Journal
 from .layout import StackFolder
 from .machine import Machine, Work
@@ -58,6 +58,7 @@ def file(machine: Machine, name: str, data: Mapping[str, Any]) -> str:
             f"the request is for {request.stack.name}, not for {name}", "this is a fault of the controller: report it"
         )
     folder, asker = machine.layout.stack(name), machine.asker
+    policy.check_stack(machine.layout, name, asker)
     request = replace(request, who=asker.signed(request.who), deployer=asker.deployer)
     Work(machine, folder).secrets.receive(request.id, values)
     records.file_request(folder, request)

@@ -9,13 +9,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from ..errors import SlipwayError
+from ..model import Watch
 from ..placement import Placed
 from ..plan import commands, retire, returning
 from ..watch.judge import judge
 from ..watch.window import Verdict
-from . import clock, contracts, held, leaving, records, resume
+from . import clock, contracts, held, leaving, pinned, records, resume
 from .actions import carry_out
 from .containers import ready
+from .drain import Postponed
 from .engine import site_of
 from .machine import Work
 from .observe import Observer
@@ -24,6 +26,7 @@ from .steps import carry_out_all
 
 LOOK_EVERY_SECONDS = 1.0
 READY_SECONDS = 120  # after a boot: how long the release may take to be there again before it is judged
+LEAST_SECONDS = 30  # who is judged anew near the end, after a boot or a return that failed, has to prove itself for so long
 STALE_SECONDS = 5  # who waited longer for the lock looks again: whoever held it may have made what was seen
 Hold = Callable[[str], AbstractContextManager[str]]
 
@@ -34,12 +37,13 @@ def watch(work: Work, hold: Hold) -> None:
     if current is None:
         return
     watcher = _Watcher(resume.in_force(work), current, hold)
-    watcher.begin()
+    act = watcher.begin
     while watcher.goes_on():
         try:
-            watcher.step()
-        except SlipwayError as error:  # Docker that is down for a moment ends no watch
-            watcher.tell(work.mask(str(error)))
+            act()
+            act = watcher.step
+        except (SlipwayError, OSError, Postponed) as error:  # Docker that is down for a moment ends no watch
+            watcher.tell(work.mask(str(error) or "a request waits"))
             time.sleep(LOOK_EVERY_SECONDS)
 
 
@@ -80,7 +84,7 @@ class _Watcher:
         verdict = self._look(over=over)
         if verdict.state == "bad":
             self._act("a return", lambda: self._turned_bad(verdict))
-        elif over:
+        elif over and judged_long_enough(self.release.stack.watch, clock.seconds_since(self.observer.since)):
             self._act("the end of a watch", lambda: self._settle(verdict))
         elif leaving.due(self.work):
             self._act("the end of an old release", lambda: carry_out_all(self.work, leaving.due(self.work), carry_out))
@@ -91,7 +95,7 @@ class _Watcher:
         asked = self.release.stack.watch
         try:
             window = self.observer.look()
-        except SlipwayError as error:
+        except (SlipwayError, OSError) as error:
             self.tell(self.work.mask(str(error)))
             return Verdict("undecided", text=f"the release could not be looked at: {self.work.mask(str(error))}")
         # After a boot there is less of the window than was asked for.
@@ -114,22 +118,34 @@ class _Watcher:
         """Return to the standby, unless there is none, or it is as bad: then the cause lies elsewhere."""
         standby = self.work.serving().standby
         if standby is None or (barred := self._barred(standby)):
-            self._note(verdict, "bad, and stays", barred if standby else "there is no release to return to")
-            carry_out_all(self.work, [retire.settled(self.release.number, ())], carry_out)
+            self._stays(verdict, barred if standby else "there is no release to return to")
             return
         good = records.release(self.work.folder, standby)
         work = resume.with_release(self.work, good)
         placed = Placed(good.stack, good.placement)
+        runs = resume.facts(work).running(_webs(placed))  # raises where Docker is down: that says nothing of the standby
         try:
-            carry_out_all(work, returning.wake(placed, runs=resume.facts(work).running(_webs(placed))), carry_out)
+            carry_out_all(work, returning.wake(placed, runs=runs), carry_out)
         except SlipwayError as error:
-            self._note(verdict, "bad, and not returned", f"release {standby} does not serve either: {work.mask(str(error))}")
-            self._judge_from(clock.now())
+            self._not_returned(verdict, f"release {standby} does not serve either: {work.mask(str(error))}")
             return
         self._return(work, good, verdict)
 
+    def _not_returned(self, verdict: Verdict, why: str) -> None:
+        if not clock.seconds_until(self.work.serving().watch_until):
+            self._stays(verdict, why)
+            return
+        self._note(verdict, "bad, and not returned", why)
+        self._judge_from(clock.now())
+
+    def _stays(self, verdict: Verdict, why: str) -> None:
+        """End the watch of a bad release: nothing the host can do makes it better."""
+        self._note(verdict, "bad, and stays", why)
+        carry_out_all(self.work, [retire.settled(self.release.number, ())], carry_out)
+
     def _barred(self, standby: int) -> str:
         try:
+            records.release(self.work.folder, standby)
             contracts.judge(self.work.folder, standby)
         except SlipwayError as error:
             return str(error)
@@ -145,9 +161,13 @@ class _Watcher:
             carry_out_all(work, returning.steps(Placed(good.stack, good.placement), placed, site_of(work, good)), carry_out)
         except SlipwayError as error:
             failed = work.mask(str(error))
+        if self._is_watched():  # it failed before anything moved
+            self._not_returned(verdict, failed)
+            return
         shown = {"from": bad.number, "to": good.number, "trigger": verdict.trigger, "text": verdict.text}
         numbers = {"numbers": dict(verdict.numbers), "seconds": round(time.monotonic() - began, 3), "failed": failed}
         self.work.note({"event": "returned", **shown, **numbers})
+        pinned.forget(work.folder, bad, good)
         if failed:
             resume.heal(work)
 
@@ -173,6 +193,11 @@ class _Watcher:
             if all(container and ready(container, clock.utc()) for container in found):
                 return
             time.sleep(LOOK_EVERY_SECONDS)
+
+
+def judged_long_enough(watch: Watch, seconds: float) -> bool:
+    """Say whether a watch whose time is over may end with what was seen in these seconds."""
+    return seconds >= min(watch.seconds, LEAST_SECONDS)
 
 
 def _webs(placed: Placed) -> list[str]:

@@ -177,6 +177,17 @@ number_name = matching(r"[a-z][a-z0-9_]{0,59}", "name for a number", "use small 
 account = matching(r"[a-z_][a-z0-9_-]{0,31}", "account name", "use small letters, digits, `-` and `_`, at most 32")
 variable = matching(r"[A-Za-z_][A-Za-z0-9_]*", "name for a variable", "use letters, digits and `_`")
 
+
+def secret(wanted: str) -> Wrong:
+    """Judge the name of a secret, which `docker` meets in its environment."""
+    if re.fullmatch(r"(DOCKER_|COMPOSE_|LD_).*|PATH|HOME", wanted):
+        return (
+            f"`{short(wanted)}` is a name that programs on the host obey",
+            f"choose another name, such as `APP_{short(wanted)}`",
+        )
+    return variable(wanted)
+
+
 FORMATS: Mapping[str, Format] = {
     "routes.path": prefix,
     "assets.path": prefix,
@@ -232,7 +243,7 @@ KEYS: Mapping[str, Format] = {
     ),
     "values": variable,
     "variables": variable,
-    "secrets": variable,
+    "secrets": secret,
     "admins": account,
     "deployers": matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", "name", "use letters, digits, `.`, `-` and `_`"),
     "registries": matching(rf"{HOST}{PORT}", "registry", "write its name without scheme and path: `registry.example.com`"),

@@ -11,7 +11,8 @@ from .service import X
 from .stack import StackDraft
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-RELEASE = re.compile(r".*-r[0-9]+")
+RELEASE = re.compile(r".*-r[0-9]+(-.*)?")
+TAKEN = ("files", "guard")  # folders of the host beside those of the stacks
 FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -22,8 +23,10 @@ def stack_names(whole: Whole) -> Iterator[Found]:
             hint = "a small letter, then small letters, digits and `-`, at most 40"
             yield whole.at("stacks", name), f"`{short(name)}` is no name for a stack", hint
         elif RELEASE.fullmatch(name):
-            hint = "choose a name that does not end in `-r` and digits"
-            yield whole.at("stacks", name), f"`{name}` ends like a release", hint
+            hint = "choose a name without `-r` and digits"
+            yield whole.at("stacks", name), f"`{name}` names a release", hint
+        elif name in TAKEN:
+            yield whole.at("stacks", name), f"`{name}` is a folder of the host's own", "choose another name"
 
 
 def folders(whole: Whole) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from invoke.collection import Collection
 from invoke.tasks import task
 
 from ..errors import SlipwayError
+from ..printable import printable
 from .suggest import did_you_mean
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
@@ -120,7 +121,7 @@ def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
 
 def stop(message: str, code: int) -> None:
     """Say why on stderr and end with an exit code."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{printable(message)}\n")
     raise SystemExit(code)
 
 
@@ -132,14 +133,20 @@ def end_with(code: int) -> None:
 
 def show(answer: Any) -> None:
     """Print text as it is and everything else as JSON."""
-    text = answer if isinstance(answer, str) else json.dumps(answer, indent=2)
+    text = printable(answer) if isinstance(answer, str) else json.dumps(answer, indent=2)
+    sys.stdout.write(f"{text.rstrip()}\n" if text else "")
+    sys.stdout.flush()
+
+
+def relay(text: str) -> None:
+    """Print what a program of the user's own wrote as it is, colours too."""
     sys.stdout.write(f"{text.rstrip()}\n" if text else "")
     sys.stdout.flush()
 
 
 def tell(text: str) -> None:
     """Say how far a verb is, beside its answer."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()
 
 

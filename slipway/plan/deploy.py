@@ -149,7 +149,7 @@ def _base_up(new: Placed, change: BaseChange, file: str) -> list[Step]:
     stack = new.stack.name
     gone = [names.store_container(stack, name) for name in change.removed]
     started = sorted({*change.added, *change.changed})
-    up = commands.compose(stack, file, "up", "--detach", *started)
+    up = commands.compose(stack, file, "up", "--detach", "--no-deps", *started)
     removed = Step(
         "remove-stores",
         "run",

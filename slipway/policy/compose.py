@@ -23,6 +23,7 @@ from .shapes import (
     record,
     scalar,
     share,
+    size,
     text,
     whole,
 )
@@ -37,7 +38,11 @@ TMPFS = like(
 )
 LIMITS_OF_ITS_OWN = ("core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "stack")
 HEALTHCHECK = dict.fromkeys(("interval", "timeout", "start_period", "start_interval"), text)
-LOG_OPTIONS = dict.fromkeys(("max-size", "max-file", "compress", "labels", "env", "tag", "mode", "max-buffer-size"), scalar)
+LOG_OPTIONS = {
+    **dict.fromkeys(("compress", "labels", "env", "tag", "mode", "max-buffer-size"), scalar),
+    "max-size": size(1, 1 << 34),
+    "max-file": whole(1, 1000),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from typing import Any
 
 from ..model import Domain, Mount, Route, Service, Stack
 from .images import is_digest, is_image
-from .shapes import Test, like
+from .ranges import beyond
+from .shapes import Test, like, network
 
-NAMED_STACK = re.compile(r"(?!.*-r[0-9]+$)[a-z][a-z0-9-]{0,39}")
+# Beside the stacks' folders lie `guard` and `files`; a name with a release's number in it would meet containers of others.
+NAMED_STACK = re.compile(r"(?!(guard|files)$)(?!.*-r[0-9]+(-|$))[a-z][a-z0-9-]{0,39}")
 SERVICE = like(r"[a-z0-9][a-z0-9_-]{0,39}")
 NAME = like(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 VARIABLE = like(r"[A-Za-z_][A-Za-z0-9_]{0,100}")
+# Secrets go to `docker` in its environment: these names would change what that program does.
+NAMED_SECRET = like(r"(?!(DOCKER_|COMPOSE_|LD_)|(PATH|HOME)$)[A-Za-z_][A-Za-z0-9_]{0,100}")
 DOMAIN = like(r"(?!.*\.\.)[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 ALIAS = like(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})")
 FILE = like(r"(?!.*(^|/)\.{1,2}(/|$))[^/\\\x00-\x1f$]{1,200}(/[^/\\\x00-\x1f$]{1,200}){0,20}")
@@ -46,7 +50,10 @@ def faults(stack: Stack) -> Iterator[str]:
         if name != service.name:
             yield f"service {name!r} calls itself {service.name!r}"
         yield from (f"service {name}: {fault}" for fault in _service(stack, service))
+    yield from beyond(stack)
     yield from _nested(stack)
+    unfilled = [file for file, name in stack.secret_files.items() if name not in stack.secret_names]
+    yield from (f"file {file!r} of a secret holds one that is not declared" for file in unfilled)
     yield from (f"program {name!r} is no file of the stack" for name in stack.programs if name not in stack.files)
     for key, domain in stack.domains.items():
         yield from (f"domain {key}: {fault}" for fault in _domain(domain))
@@ -57,7 +64,7 @@ def _names(stack: Stack) -> Iterator[tuple[str, Test, Iterable[str]]]:
     yield "name for a network", NAME, stack.networks
     yield "name for a volume", NAME, stack.volumes
     yield "name for a secret's file", NAME, stack.secret_files
-    yield "name for a secret", VARIABLE, (*stack.secret_names, *stack.secret_files.values())
+    yield "name for a secret", NAMED_SECRET, (*stack.secret_names, *stack.secret_files.values())
     yield "name for a variable", VARIABLE, stack.variables
     yield "image", is_image, (*(service.image for service in stack.services.values()), *stack.pins)
     yield "digest", is_digest, stack.pins.values()
@@ -175,6 +182,7 @@ def _texts(service: Service) -> Iterator[tuple[str, Test, str]]:
 def _domain(domain: Domain) -> Iterator[str]:
     yield from (f"{name!r} is no public name" for name in (domain.name, *domain.redirect_from) if not DOMAIN(name))
     yield from (f"{text!r} is no origin" for text in domain.cors.origins if not ORIGIN(text))
+    yield from (f"{text!r} is no network" for text in domain.access.allow if not network(text))
     yield from (f"{text!r} is no word of a header" for text in (*domain.cors.methods, *domain.cors.headers) if not TOKEN(text))
     policies = (domain.headers.content_security_policy, domain.headers.permissions_policy)
     yield from _wrong("a header holds a dollar sign or a control character", all(map(HEADER, policies)))

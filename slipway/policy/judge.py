@@ -1,7 +1,9 @@
 """Judge a request by the policy: every breach at once, in words that say what the breach would reach."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..codec import to_json
 from ..model import Domain, Service, Stack
 from .compose import RULES, keys_of
 from .forms import faults, own_binds
@@ -21,7 +23,15 @@ def malformed(stack: Stack, secrets: Mapping[str, str]) -> list[str]:
         if key not in RULES
     ]
     undeclared = [f"the secret {name!r} came along without being declared" for name in secrets if name not in stack.secret_names]
-    return _told([*faults(stack), *unknown, *undeclared])
+    return _told([*faults(stack), *unknown, *undeclared, *_unwritable(stack, secrets)])
+
+
+def _unwritable(stack: Stack, secrets: Mapping[str, str]) -> Iterator[str]:
+    """JSON can hold half a character pair, which no file can."""
+    try:
+        json.dumps([to_json(stack), dict(secrets)], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        yield "one of its texts, or a secret, is no Unicode text"
 
 
 def breaches(policy: Policy, stack: Stack, secrets: Mapping[str, str]) -> list[str]:

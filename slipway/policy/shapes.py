@@ -54,6 +54,16 @@ def whole(low: int, high: int) -> Test:
     return fits
 
 
+def size(low: int, high: int) -> Test:
+    """Return a test for bytes as Docker writes them, such as `10m`, within bounds."""
+
+    def fits(value: Any) -> bool:
+        found = re.fullmatch(r"([0-9]{1,18})([kmg]?)b?", str(value).lower())
+        return found is not None and low <= int(found[1]) << 10 * " kmg".index(found[2] or " ") <= high
+
+    return fits
+
+
 def share(value: Any) -> bool:
     """Say whether a value is a number of processors."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
@@ -63,6 +73,17 @@ def address(value: Any) -> bool:
     """Say whether a value is an IP address."""
     try:
         ipaddress.ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        return False
+    return True
+
+
+def network(value: Any) -> bool:
+    """Say whether a value is an IP address or a network of them, and nothing that a config file could take for more."""
+    if not isinstance(value, str) or re.fullmatch(r"[0-9A-Fa-f:.]+(/[0-9.]{1,15})?", value) is None:
+        return False
+    try:
+        ipaddress.ip_network(value, strict=False)
     except ValueError:
         return False
     return True

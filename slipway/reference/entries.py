@@ -11,9 +11,10 @@ from functools import cache
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from ..environment import AsWritten, Environment
-from ..load import bounds, force
+from ..load import force
 from ..load.schema import words
 from ..model import Service, Stack
+from ..policy import ranges
 
 Page = Literal["root", "service", "inventory"]
 Pattern = tuple[str, ...]
@@ -84,7 +85,7 @@ class Entry:
     @property
     def limits(self) -> tuple[float, float]:
         """Return the least and the most that it may hold."""
-        return bounds.limits(self.key, self.full_key.rpartition(".")[0])
+        return ranges.limits(self.key, self.full_key.rpartition(".")[0])
 
     @property
     def anchor(self) -> str:

@@ -1,9 +1,11 @@
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from slipway.errors import HostError
-from slipway.host.docker import Docker, container_of, image_of, log_text, memory_mb_of
+from slipway.host.docker import Docker, Silent, container_of, image_of, log_text, memory_mb_of
 
 # Cut from a recorded answer of Docker 26.1 to /containers/<id>/json.
 INSPECTED = {
@@ -62,3 +64,25 @@ def test_memory_is_told_without_what_the_kernel_could_drop() -> None:
 def test_a_container_that_does_not_run_uses_no_memory_that_could_be_told() -> None:
     assert memory_mb_of({"memory_stats": {}}) is None
     assert memory_mb_of({}) is None
+
+
+def test_a_docker_that_ends_in_the_middle_of_an_answer_is_a_host_fault(tmp_path: Path) -> None:
+    for answer in (b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"):
+        with pytest.raises(Silent, match="Docker does not answer"):
+            Docker(answering(tmp_path / "docker.sock", answer)).container("a")
+
+
+def answering(path: Path, answer: bytes) -> Path:
+    """Give one answer at a socket, whatever is asked, and go away."""
+    path.unlink(missing_ok=True)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(str(path))
+    server.listen(1)
+
+    def serve() -> None:
+        with server, server.accept()[0] as client:
+            client.recv(4096)
+            client.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return path

@@ -44,6 +44,7 @@ def test_nobody_there_is_told() -> None:
     [
         (Health("/", contains="ok"), "no", "does not contain 'ok'"),
         (Health("/", json={"db": "up"}), "<html>", "is not JSON"),
+        (Health("/", json={"db": "up"}), "[" * 200_000, "is not JSON"),
         (Health("/", json={"db": "up"}), '{"db": "down"}', "db is 'down', wanted 'up'"),
         (Health("/", json={"db": "up"}), "[]", "db is None"),
     ],

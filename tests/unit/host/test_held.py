@@ -81,3 +81,14 @@ def test_a_rollback_to_a_held_release_is_refused_as_well(work: Work) -> None:
 def test_a_held_release_whose_record_is_gone_holds_nothing(work: Work) -> None:
     work.keep_serving(Serving("demo", current=3, held=(2,)))
     held.check(work, asked(), 2, IMAGES)
+
+
+def test_who_insists_on_the_last_of_two_alike_gets_through(work: Work) -> None:
+    again = replace(records.release(work.folder, 4), number=5)
+    records.keep_release(work.folder, again)
+    work.keep_serving(Serving("demo", current=3, held=(4, 5)))
+    with pytest.raises(ReleaseRefused, match="release 5") as caught:
+        held.check(work, asked(again_of=4), 2, IMAGES)
+    assert "-e again=5" in caught.value.next_step
+    held.check(work, asked(again_of=5), 2, IMAGES)
+    held.check(work, asked(again_of=5, returns_to=4), 2, IMAGES)

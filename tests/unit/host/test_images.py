@@ -1,3 +1,5 @@
+import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,23 @@ def test_the_digest_of_the_right_repository_is_taken() -> None:
         images.digest_of("localhost:5000/a:1", Image("sha256:id", "", ("localhost:5000/a@sha256:3",), (), 1))
         == "localhost:5000/a@sha256:3"
     )
+
+
+def archive(size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    buffer = BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        member = tarfile.TarInfo("passwd")
+        member.size, member.type, member.linkname = size, kind, "../elsewhere"
+        tar.addfile(member, BytesIO(b"x" * size))
+    return buffer.getvalue()
+
+
+def test_a_list_of_users_is_read_no_further_than_lists_are_long() -> None:
+    assert images.first_file(archive(9)) == "x" * 9
+    assert len(images.first_file(archive(3 << 20))) == images.LARGEST_PASSWD
+    whole = images.LARGEST_PASSWD + images.HEADERS
+    assert len(images.first_file(archive(3 << 20)[:whole])) == images.LARGEST_PASSWD
+
+
+def test_a_list_of_users_that_is_a_link_has_no_text() -> None:
+    assert images.first_file(archive(0, tarfile.SYMTYPE)) == ""

@@ -102,7 +102,24 @@ def test_restarts_are_those_that_docker_counts() -> None:
     assert restarts_of(replica, None) == Restarts("api-1")
 
 
+def test_a_release_that_is_judged_anew_is_not_blamed_for_earlier_restarts(tmp_path: Path) -> None:
+    replica = Replica("api-1", RUNS.name, API)
+    first, anew = observer(tmp_path / "first", since=SINCE), observer(tmp_path / "anew", since="2030-01-01T00:00:20.000Z")
+    counted = [(first, 3, 3), (first, 4, 4), (anew, 3, 0), (anew, 4, 1), (anew, 0, 0), (anew, 2, 2)]
+    for watching, found, told in counted:
+        seen = watching._seen(1.0, replica, replace(RUNS, restarts=found), "")
+        assert seen.restarts == Restarts("api-1", told)
+    assert anew._seen(1.0, replica, None, "it is gone").restarts == Restarts("api-1")
+
+
 SINCE = "2030-01-01T00:00:00.000Z"
+
+
+def observer(root: Path, since: str) -> Observer:
+    layout = Layout(root)
+    work = Work(Machine(layout, Docker(root / "no-docker")), layout.stack("shop"))
+    work.keep_serving(Serving("shop", current=2, previous=1, standby=1, since=SINCE, watch_until=SINCE))
+    return Observer(work, release(2), since)
 
 
 def observed(root: Path, standby: int | None = 1, since: str = SINCE, at: float = 60.0) -> Window:

@@ -82,6 +82,16 @@ def test_an_older_digest_under_the_same_tag_is_left_too(tmp_path: Path) -> None:
     assert pinned.left(found, moved, asks(new)) == "", "a digest nobody has seen"
 
 
+def test_what_turned_bad_is_not_taken_for_older(tmp_path: Path) -> None:
+    found, bad = served(tmp_path, "1.0.0", "1.1.0", "1.2.0")
+    good = records.release(found, 2)
+    newer = replace(stack("1.2.0"), pins={"a/app:1.2.0": DIGESTS["1.2.0"]})
+    assert pinned.left(found, good, asks(newer)), "while it is known"
+    pinned.forget(found, bad, good)
+    assert pinned.left(found, good, asks(newer)) == "", "it goes on, and is refused as held"
+    assert pinned.left(found, good, asks(stack("1.0.0"))), "what served before is older still"
+
+
 def test_it_is_remembered_after_the_records_are_pruned(tmp_path: Path) -> None:
     found, current = served(tmp_path, "1.0.0", "1.1.0")
     shutil.rmtree(found.release(1))

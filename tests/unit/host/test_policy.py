@@ -6,9 +6,10 @@ import pytest
 
 from slipway.codec import to_json
 from slipway.errors import ReleaseRefused
-from slipway.host import policy
+from slipway.host import policy, submit
 from slipway.host.asker import Asker
 from slipway.host.layout import Layout
+from slipway.host.machine import Machine
 from slipway.host.records import Request
 from slipway.model import Service, Stack
 from slipway.policy.grants import policy_of
@@ -58,9 +59,9 @@ def test_secrets_nobody_declared_are_refused(layout: Layout) -> None:
 
 
 def test_stores_restart_by_an_admins_word_only(layout: Layout) -> None:
-    policy.check(layout, asked(STACK, base=True), {})
+    policy.check(layout, asked(STACK, base=True), {"S": "x"})
     with pytest.raises(ReleaseRefused, match="`base`"):
-        policy.check(layout, asked(STACK, base=True, deployer=True), {})
+        policy.check(layout, asked(STACK, base=True, deployer=True), {"S": "x"})
 
 
 @pytest.mark.parametrize(
@@ -68,9 +69,14 @@ def test_stores_restart_by_an_admins_word_only(layout: Layout) -> None:
 )
 def test_without_a_policy_it_understands_a_host_lets_no_deployer_through(layout: Layout, text: str | None) -> None:
     layout.policy.unlink() if text is None else layout.policy.write_text(text)
-    policy.check(layout, asked(STACK), {})
+    policy.check(layout, asked(STACK), {"S": "x"})
     with pytest.raises(ReleaseRefused, match="no policy of this version"):
-        policy.check(layout, asked(STACK, deployer=True), {})
+        policy.check(layout, asked(STACK, deployer=True), {"S": "x"})
+
+
+def test_a_secret_without_a_value_is_refused(layout: Layout) -> None:
+    with pytest.raises(ReleaseRefused, match="secret S: it came without a value"):
+        policy.check(layout, asked(STACK), {})
 
 
 def test_a_preview_says_what_the_run_would(layout: Layout) -> None:
@@ -91,3 +97,21 @@ def test_a_deployer_has_no_other_images_looked_at(layout: Layout) -> None:
         policy.check_images(layout, other, DEPLOYER)
     with pytest.raises(ReleaseRefused, match="'--x' is no image"):
         policy.check_images(layout, replace(STACK, services={"web": replace(WEB, image="--x")}), ADMIN)
+
+
+def words(stack: Stack) -> dict[str, object]:
+    return {"schema": 1, "stack": to_json(stack), "secrets": {"S": "x"}}
+
+
+def test_nothing_is_kept_of_a_deployers_request_for_a_stack_nobody_granted(layout: Layout) -> None:
+    other = replace(STACK, name="other")
+    with pytest.raises(ReleaseRefused, match="no stack called 'other'"):
+        submit.file(Machine(layout, asker=DEPLOYER), "other", words(other))
+    assert not layout.stack("other").path.exists()
+    assert not layout.secrets("other").exists()
+
+
+@pytest.mark.parametrize(("asker", "name"), [(DEPLOYER, "shop"), (ADMIN, "other")])
+def test_a_request_for_a_granted_stack_and_any_of_an_admin_is_filed(layout: Layout, asker: Asker, name: str) -> None:
+    request = submit.file(Machine(layout, asker=asker), name, words(replace(STACK, name=name)))
+    assert [path.stem for path in layout.stack(name).requests.iterdir()] == [request]

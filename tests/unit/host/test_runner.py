@@ -31,3 +31,15 @@ def test_a_program_that_is_not_there_and_one_that_is_late_are_told_apart() -> No
     late = Runner().attempt(("sh", "-c", "echo begun; sleep 9"), limit_seconds=0.3)
     assert late.code == TIMED_OUT
     assert "did not end within 0.3 s" in late.text
+
+
+def test_bytes_of_a_command_are_read_no_further_than_wanted() -> None:
+    assert Runner().run_bytes(("yes",), largest=4) == b"y\ny\n"
+    assert Runner().run_bytes(("printf", r"\377\0"), largest=4) == b"\xff\0"
+
+
+def test_a_command_for_bytes_that_fails_or_is_late_is_told() -> None:
+    with pytest.raises(CommandFailed, match="no such thing"):
+        Runner().run_bytes(("sh", "-c", "echo no such thing >&2; exit 3"), largest=4)
+    with pytest.raises(CommandFailed):
+        Runner().run_bytes(("sleep", "9"), largest=4, limit_seconds=0.3)

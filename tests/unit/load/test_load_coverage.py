@@ -14,6 +14,7 @@ from slipway.load import MEMBER_RULES, SERVICE_RULES, STACK_RULES, WHOLE_RULES, 
 from slipway.load.rule import Whole
 from slipway.load.schema import words
 from slipway.model import Service, Stack
+from slipway.policy import ranges
 from tests.unit.load.cases import CASES
 from tests.unit.load.cases.texts import TEXTS
 from tests.unit.load.project import Project
@@ -118,7 +119,7 @@ NUMBERS = sorted({(key, above) for kind in (Stack, Service, Environment) for key
 
 @pytest.mark.parametrize(("key", "above"), NUMBERS)
 def test_each_number_has_bounds_that_hold(key: str, above: str) -> None:
-    low, high = bounds.limits(key, above)
+    low, high = ranges.limits(key, above)
     assert float("-inf") < low < high < float("inf")
     holder = dataclasses.make_dataclass("Holder", [(key, Annotated[float, "A number."])])
     step = 0.001 if high == 1 else 1
@@ -128,4 +129,4 @@ def test_each_number_has_bounds_that_hold(key: str, above: str) -> None:
 
 def test_each_range_belongs_to_a_word() -> None:
     known = {key for key, _ in NUMBERS} | {f"{above}.{key}" for key, above in NUMBERS} | {"rate.per_seconds"}
-    assert sorted(set(bounds.RANGES) - known) == []
+    assert sorted(set(ranges.RANGES) - known) == []

@@ -80,13 +80,13 @@ def test_a_changed_store_is_refused_before_any_step() -> None:
     with pytest.raises(ReleaseRefused, match="would be made anew"):
         steps(changed, Before(OLD, BASE), "site")
     allowed = steps(changed, Before(OLD, BASE, base_allowed=True), "site")
-    assert step(allowed, "start-base").argv[-3:] == ("up", "--detach", "db")
+    assert step(allowed, "start-base").argv[-4:] == ("up", "--detach", "--no-deps", "db")
 
 
 def test_only_a_new_store_is_started() -> None:
     cache = dataclasses.replace(DB, name="cache", mounts=(Mount("volume", "/data", "cache"),))
     plan = steps(release(2, with_services(SHOP, cache), OLD.placement), Before(OLD, BASE), "site")
-    assert step(plan, "start-base").argv[-3:] == ("up", "--detach", "cache")
+    assert step(plan, "start-base").argv[-4:] == ("up", "--detach", "--no-deps", "cache")
     assert step(plan, "stores").arguments == {"containers": ["shop-cache-1", "shop-db-1"]}
 
 

@@ -142,6 +142,21 @@ def test_what_reaches_beyond_is_refused_by_its_name(key: str) -> None:
     assert f"`{key}" in found[-1]
 
 
+@pytest.mark.parametrize(
+    ("option", "good", "bad"),
+    [
+        ("max-size", ["10m", "1g", "500000", 4096, "10MB"], ["-1", "0", "0m", "999g", "10x", ""]),
+        ("max-file", ["3", 1], ["0", "-1"]),
+    ],
+)
+def test_a_log_stays_within_bounds(option: str, good: list[Any], bad: list[Any]) -> None:
+    def found(value: Any) -> list[str]:
+        return judged(BARE, said("logging", {"driver": "json-file", "options": {option: value}}))
+
+    assert [value for value in good if found(value)] == []
+    assert [value for value in bad if not found(value)] == []
+
+
 @pytest.mark.parametrize("key", GRANTABLE)
 def test_what_an_admin_ran_passes_and_nothing_else_does(key: str) -> None:
     granted = policy_of({"shop": said(key, CASES[key][1])})

@@ -89,9 +89,31 @@ def test_a_stack_as_it_should_be_passes() -> None:
     assert judged(STACK) == []
 
 
+@pytest.mark.parametrize("name", ["shop-rs7-eu", "guards", "my-files", "r7", "shop-r7x"])
+def test_names_that_only_look_taken_pass(name: str) -> None:
+    assert judged(replace(STACK, name=name)) == []
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1", "10.0.0.0/255.0.0.0"])
+def test_networks_and_addresses_pass(text: str) -> None:
+    assert judged(domain(access=Access((text,)))) == []
+
+
+def test_numbers_within_their_ranges_pass() -> None:
+    assert judged(web(health=Health("/", timeout_seconds=60, start_seconds=3600, interval_seconds=1, json={"age": -1}))) == []
+
+
+@pytest.mark.parametrize("name", ["API_PATH", "HOME_URL", "MY_DOCKER_TOKEN", "PATHS", "LDAP_PASSWORD", "COMPOSER"])
+def test_names_of_secrets_that_only_look_like_programs_words_pass(name: str) -> None:
+    assert judged(replace(STACK, secret_names=("DB_PASSWORD", name))) == []
+
+
 BAD = {
     "a stack's name that climbs": replace(STACK, name="../shop"),
     "a stack's name of a release": replace(STACK, name="shop-r7"),
+    "a stack's name with a release in it": replace(STACK, name="shop-r7-eu"),
+    "a stack's name of the guard's folder": replace(STACK, name="guard"),
+    "a stack's name of the files' folder": replace(STACK, name="files"),
     "a service that calls itself another": web(name="other"),
     "a service's name that climbs": replace(STACK, services={"../x": replace(WEB, name="../x", depends_on={})}),
     "a service's name with an option": replace(STACK, services={"--all": replace(WEB, name="--all", depends_on={})}),
@@ -102,6 +124,12 @@ BAD = {
     "a secret's file that climbs": replace(STACK, secret_files={UP: "DB_PASSWORD"}),
     "a secret's file that is a folder": replace(STACK, secret_files={"..": "DB_PASSWORD"}),
     "a secret's name that is no variable": replace(STACK, secret_names=("DB_PASSWORD", "A=B")),
+    "a secret that chooses Docker's host": replace(STACK, secret_names=("DB_PASSWORD", "DOCKER_HOST")),
+    "a secret that chooses Compose's files": replace(STACK, secret_names=("DB_PASSWORD", "COMPOSE_FILE")),
+    "a secret that loads a library": replace(STACK, secret_names=("DB_PASSWORD", "LD_PRELOAD")),
+    "a secret that chooses programs": replace(STACK, secret_names=("DB_PASSWORD", "PATH")),
+    "a secret that chooses Docker's settings": replace(STACK, secret_names=("DB_PASSWORD", "HOME")),
+    "a secret's file of a secret nobody declared": replace(STACK, secret_files={"password": "NOSUCH"}),
     "a secret nobody declared": web(secrets=(SecretUse("other", "/run/secrets/x"),)),
     "a secret that is put beside": web(secrets=(SecretUse("password", "/run/../etc/x"),)),
     "a file that climbs": replace(STACK, files={**STACK.files, f"conf/{UP}": "* * * * * root sh"}),
@@ -154,6 +182,10 @@ BAD = {
         STACK, services={**STACK.services, "job": replace(JOB, task=Task("demand", timeout_seconds=10**9))}
     ),
     "too many replicas": web(scale=Scale(1, 10_000)),
+    "a question that waits less than nothing": web(health=Health("/", timeout_seconds=-5)),
+    "a start without an end": web(health=Health("/", start_seconds=10**9)),
+    "questions without a pause": web(health=Health("/", interval_seconds=0)),
+    "a share of more than all": web(scale=Scale(1, 2, cpu_ratio=7)),
     "a stop without an end": web(stop_grace_seconds=10**9),
     "no memory limit": web(compose={}),
     "a memory limit that Docker is not told": web(memory_mb=32),
@@ -166,6 +198,10 @@ BAD = {
     "a method": domain(cors=Cors(methods=("GET; x",))),
     "a header": domain(headers=Headers(content_security_policy="a\nb")),
     "a header with a variable": domain(headers=Headers(permissions_policy="$request_body")),
+    "a network that ends a line": domain(access=Access(("10.0.0.0/8; allow all",))),
+    "a network with a card's name": domain(access=Access(("fe80::1%x;allow",))),
+    "a network in words": domain(access=Access(("all",))),
+    "a network that is too wide": domain(access=Access(("10.0.0.0/33",))),
     "a password's name": domain(access=Access(password="a b")),
     "a query value to hide": replace(STACK, mask_query=('a"; x',)),
     "a port to open": replace(STACK, egress_ports=(0,)),
@@ -186,6 +222,13 @@ def test_a_folder_may_be_changed_from_inside_where_nothing_below_it_is_mounted()
 def test_secrets_that_nobody_declared_are_refused() -> None:
     assert malformed(STACK, {"DB_PASSWORD": "x"}) == []
     assert malformed(STACK, {"LD_PRELOAD": "/x.so"}) == ["the secret 'LD_PRELOAD' came along without being declared"]
+
+
+def test_half_a_character_pair_is_refused_and_a_whole_one_passes() -> None:
+    whole, half = "\U0001f600", "\ud83d"
+    assert judged(replace(STACK, variables={"A": whole})) == []
+    assert judged(replace(STACK, variables={"A": half})) == ["one of its texts, or a secret, is no Unicode text"]
+    assert malformed(STACK, {"DB_PASSWORD": half}) == ["one of its texts, or a secret, is no Unicode text"]
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -57,7 +57,7 @@ def test_a_new_version_with_new_words_for_the_container_passes() -> None:
     [
         (replace(STACK, name="other"), "no stack called 'other'"),
         (replace(STACK, production=True), "`production: true`"),
-        (replace(STACK, secret_names=("DB_PASSWORD", "LD_PRELOAD")), "secret LD_PRELOAD"),
+        (replace(STACK, secret_names=("DB_PASSWORD", "API_KEY")), "secret API_KEY"),
         (web(image="evil.example/shop/web:1"), "image evil.example/shop/web:1: granted are registry.example/shop/web"),
         (web(image="registry.example/shop/web/more:1"), "image registry.example/shop/web/more:1"),
         (web(image="slipway.local/other/api:r3"), "image slipway.local"),

@@ -43,7 +43,19 @@ CASES = [
         "`Shop` is no name for a stack",
         {"stacks/shop/compose": "shop"},
     ),
-    inventory("name like a release", {"stacks/shop-r2": {"compose": "shop"}}, "stacks.shop-r2", "ends like a release"),
+    inventory("name like a release", {"stacks/shop-r2": {"compose": "shop"}}, "stacks.shop-r2", "names a release"),
+    inventory(
+        "name with a release in it",
+        {"stacks/shop-r2-eu": {"compose": "shop"}},
+        "stacks.shop-r2-eu",
+        "names a release",
+    ),
+    inventory(
+        "name of a folder of the host",
+        {"stacks/files": {"compose": "shop"}},
+        "stacks.files",
+        "is a folder of the host's own",
+    ),
     inventory("truth", {"production": "yes"}, "production", "`yes` is text where true or false is wanted", {"production": False}),
     inventory(
         "number as a variable",
@@ -63,6 +75,14 @@ CASES = [
     ),
     inventory(
         "name of a variable", {"stacks/shop/variables": {"A-B": "x"}}, "stacks.shop.variables.A-B", "no name for a variable"
+    ),
+    inventory(
+        "name of a secret",
+        {**SECRETS, "stacks/shop/secrets": {"S": SECRET["S"], "DOCKER_HOST": SECRET["S"]}},
+        "stacks.shop.secrets.DOCKER_HOST",
+        "is a name that programs on the host obey",
+        SECRETS,
+        USED,
     ),
     inventory(
         "secret as a variable",
