@@ -59,7 +59,12 @@ def pin(site: Site) -> dict[str, Any]:
 def team(site: Site, tmp_path: Path) -> Iterator[Site]:
     """Return the host with an inventory of its own to pin in; afterwards the files are in charge of it again."""
     yield site.varied(tmp_path / "team")
-    fab(site.varied(tmp_path / "before"), "deploy", "demo", "--why", "the end of a story").done()
+    put_files_in_charge(site, tmp_path)
+
+
+def put_files_in_charge(site: Site, folder: Path) -> None:
+    """Deploy what the inventory says, so that no earlier choice of a person goes before it."""
+    fab(site.varied(folder / "before"), "deploy", "demo", "--why", "the end of a story").done()
 
 
 @contextlib.contextmanager

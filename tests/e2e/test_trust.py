@@ -20,6 +20,7 @@ from slipway.load.secrets import secret_values
 from slipway.policy.grants import policy_of
 
 from .demo_site import ROOT, Site
+from .test_deploy import put_files_in_charge
 
 Words = dict[str, Any]
 CLAIM = "root@somewhere"
@@ -353,3 +354,4 @@ def test_a_deployer_deploys_and_goes_back_and_the_journal_knows_who(baseline: Si
     assert baseline.client().get("/").json()["release"] == "1.0.0"
     assert baseline.serving()["current"] > number + 1
     assert json.loads(as_deployer(baseline, "slipway releases demo").stdout)
+    put_files_in_charge(baseline, tmp_path)

@@ -18,14 +18,16 @@ from slipway.load.secrets import secret_values
 from tests.load import Tally, sockets, steady
 
 from .demo_site import ROOT, Site
+from .test_deploy import put_files_in_charge
 from .test_releases import releases_of, wait_until
 
 RETURN_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
-def host(site: Site) -> Iterator[Site]:
+def host(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Return the test host and bring the first release back at the end: each test goes on from whatever serves."""
+    put_files_in_charge(site, tmp_path_factory.mktemp("files"))
     yield site
     site.playbook().done()
 
