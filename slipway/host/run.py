@@ -22,10 +22,14 @@ DOUBLINGS = 6  # what cannot be healed for hours should not fill the journal: th
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn came to: the worst exit code of a bug, and what kept it from an end."""
+    """What a turn came to: the worst exit code of a bug, what kept it from an end, and whether it watched.
+
+    A watch leaves something to do behind it: a request that ended it, or a release on its way out.
+    """
 
     code: int = 0
     fault: SlipwayError | OSError | None = None
+    watched: bool = False
 
 
 def run_waiting(machine: Machine, name: str) -> int:
@@ -36,7 +40,7 @@ def run_waiting(machine: Machine, name: str) -> int:
     while True:
         last = turn(work, last)
         code, faults = max(code, last.code), faults + 1 if last.fault else 0
-        if last.fault is None and not work.serving().watched:
+        if last.fault is None and not last.watched:
             return code
         if last.fault:
             if not _goes_on(work, last.fault):
@@ -47,16 +51,17 @@ def run_waiting(machine: Machine, name: str) -> int:
 
 def turn(work: Work, before: Turn) -> Turn:
     """Heal, run what waits, let old releases go, watch: what cannot be healed keeps neither a request nor the watch waiting."""
-    hold, code, fault = partial(held, work), 0, None
+    hold, code, fault, watched = partial(held, work), 0, None, False
     try:
         with hold("slipway run") as dead_owner:
             fault = _heal_after(work, dead_owner, before)
             code = _all(work) if fault is None else _requests(work)
-        if work.serving().watched:
+        watched = work.serving().watched
+        if watched:
             watching.watch(work, hold)
     except (SlipwayError, OSError) as error:
         fault = error
-    return Turn(code, fault)
+    return Turn(code, fault, watched)
 
 
 def _goes_on(work: Work, fault: SlipwayError | OSError) -> bool:

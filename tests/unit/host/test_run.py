@@ -58,6 +58,15 @@ def test_a_return_that_was_cut_short_is_healed_before_anything_goes(tmp_path: Pa
     assert work.serving().retiring == (), "healed, so that the bad release may go"
 
 
+def test_a_watch_is_followed_by_another_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has(tmp_path, monkeypatch, docker="exit 0", nft="exit 0")
+    empty_docker(tmp_path)
+    work = away(tmp_path, *MADE, current=2, standby=1, watch_until="2999-01-01T00:00:00.000Z")
+    assert turn(replace(work, something_waits=lambda: True), Turn()).watched, "what ended the watch is still to be done"
+    work.keep_serving(replace(work.serving(), standby=None, watch_until=""))
+    assert not turn(work, Turn()).watched
+
+
 def test_a_request_gets_its_own_verdict_while_nothing_can_be_healed(tmp_path: Path) -> None:
     work = away(tmp_path, *MADE, **RETURNED)
     ask(work)
