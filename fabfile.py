@@ -30,7 +30,7 @@ JSON = "answer as JSON, for machines"
 )
 def check(_: Context, env: str = "", secrets: bool = False, json: bool = False) -> None:
     """Check stack files and inventories; touches no host."""
-    from slipway.ops import faults  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import faults
 
     inventories = faults.chosen(ROOT, env)
     verdicts = faults.check(inventories, ROOT / "compose")
@@ -48,8 +48,8 @@ def check(_: Context, env: str = "", secrets: bool = False, json: bool = False) 
 )
 def plan(_: Context, env: str = "", host: str = "", stack: str = "", diff: bool = False, json: bool = False) -> None:
     """Show what site.yml would change; changes nothing."""
-    from slipway.ops import plan as plans  # noqa: PLC0415 - `fab --list` shall not wait for it
-    from slipway.ops import plan_text  # noqa: PLC0415
+    from slipway.ops import plan as plans
+    from slipway.ops import plan_text
 
     found = plans.plan(plans.Question(ROOT, env, host, stack), _ask, operation.tell)
     operation.show(plan_text.as_json(found) if json else plan_text.as_text(found, diff=diff))
@@ -59,8 +59,8 @@ def plan(_: Context, env: str = "", host: str = "", stack: str = "", diff: bool 
 @operation.operation(env=ENV, host=HOST, json=JSON)
 def drift(_: Context, env: str = "", host: str = "", json: bool = False) -> None:
     """Show what was changed on the hosts by hand; changes nothing."""
-    from slipway.ops import drift as drifts  # noqa: PLC0415 - `fab --list` shall not wait for it
-    from slipway.ops import drift_text, plan  # noqa: PLC0415
+    from slipway.ops import drift as drifts
+    from slipway.ops import drift_text, plan
 
     found = drifts.drift(plan.Question(ROOT, env, host), _ask, operation.tell)
     operation.show(drift_text.as_json(found) if json else drift_text.as_text(found))
@@ -77,7 +77,7 @@ def drift(_: Context, env: str = "", host: str = "", json: bool = False) -> None
 )
 def explain(_: Context, word: str = "", all: bool = False, env: str = "", stack: str = "", json: bool = False) -> None:
     """Explain a word, and the value in force with its source."""
-    from slipway.ops import explain as answers  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import explain as answers
 
     asked = answers.Question(ROOT, word, env, stack, everything=all)
     operation.show(answers.as_json(asked) if json else answers.as_text(asked))
@@ -94,7 +94,7 @@ def explain(_: Context, word: str = "", all: bool = False, env: str = "", stack:
     dry_run="only show what would be written",
     json=JSON,
 )
-def init(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
+def init(
     _: Context,
     from_: str = "",
     name: str = "",
@@ -107,7 +107,7 @@ def init(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
     json: bool = False,
 ) -> None:
     """Make a first stack from the Compose file you have."""
-    from slipway.ops import init as starts  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import init as starts
 
     order = starts.order(from_, name, env, {"domain": domain, "host": host, "registry": registry, "release": release})
     outcome = starts.start(ROOT, from_, order, dry_run=dry_run)
@@ -117,7 +117,7 @@ def init(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
 @operation.operation(env=ENV, host=HOST, json=JSON)
 def users(_: Context, env: str = "", host: str = "", json: bool = False) -> None:
     """Show who may log in to each host, and when they last did."""
-    from slipway.ops import users as people  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import users as people
 
     found = people.ask_all(_hosts(env, host), _ask)
     operation.show(people.as_json(found) if json else people.as_text(found))
@@ -135,8 +135,8 @@ def status(_: Context, env: str = "", host: str = "", json: bool = False) -> Non
 @operation.operation(env=ENV, host=HOST, dry_run="only show the versions and what keeps hosts from them", json=JSON)
 def upgrade_engine(_: Context, env: str = "", host: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Move Docker to a newer version, and back where that fails."""
-    from slipway.ops import outside  # noqa: PLC0415 - `fab --list` shall not wait for it
-    from slipway.ops import upgrade_engine as upgrades  # noqa: PLC0415
+    from slipway.ops import outside
+    from slipway.ops import upgrade_engine as upgrades
 
     doors = upgrades.Doors(lambda one, words, limit: ssh.ask(one, _settings(), words, limit), outside.ask, operation.tell)
     found = upgrades.upgrade_all(_hosts(env, host), doors, dry_run=dry_run)
@@ -147,7 +147,7 @@ def upgrade_engine(_: Context, env: str = "", host: str = "", dry_run: bool = Fa
 @operation.operation(env=ENV, host=HOST, json=JSON)
 def firewall(_: Context, env: str = "", host: str = "", json: bool = False) -> None:
     """Show what may reach each host, and where it should not."""
-    from slipway.ops import firewall as walls  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import firewall as walls
 
     found = walls.ask_all(ROOT, env, host, _ask)
     operation.show(walls.as_json(found) if json else walls.as_text(found))
@@ -164,7 +164,7 @@ def firewall(_: Context, env: str = "", host: str = "", json: bool = False) -> N
     env=ENV,
     host=HOST,
 )
-def logs(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
+def logs(
     _: Context,
     stack: str,
     service: str = "",
@@ -206,7 +206,7 @@ def ssh_(_: Context, env: str = "", host: str = "", command: str = "") -> None:
     wait="follow it to its end",
     json=JSON,
 )
-def deploy(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
+def deploy(
     _: Context,
     stack: str,
     version: str = "",
@@ -221,8 +221,8 @@ def deploy(  # noqa: PLR0913, PLR0917 - as many options as there are things to s
     json: bool = False,
 ) -> None:
     """Deploy a version of a stack, and pin it."""
-    from slipway.ops import deploy as deploys  # noqa: PLC0415 - `fab --list` shall not wait for it
-    from slipway.ops import releasing  # noqa: PLC0415
+    from slipway.ops import deploy as deploys
+    from slipway.ops import releasing
 
     order = deploys.Order(stack, version, operation.pairs("--variable", variable))
     manner = releasing.Manner(why, base, again, dry_run, wait)
@@ -241,7 +241,7 @@ def deploy(  # noqa: PLR0913, PLR0917 - as many options as there are things to s
     wait="follow it to its end",
     json=JSON,
 )
-def rollback(  # noqa: PLR0913, PLR0917 - as many options as there are things to say
+def rollback(
     _: Context,
     stack: str,
     to: str = "",
@@ -255,8 +255,8 @@ def rollback(  # noqa: PLR0913, PLR0917 - as many options as there are things to
     json: bool = False,
 ) -> None:
     """Go back to a release the host keeps, and pin it."""
-    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
-    from slipway.ops import rollback as ways_back  # noqa: PLC0415
+    from slipway.ops import releasing
+    from slipway.ops import rollback as ways_back
 
     number = operation.number("--to", to) if to else None
     manner = releasing.Manner(why, base, again, dry_run, wait)
@@ -266,7 +266,7 @@ def rollback(  # noqa: PLR0913, PLR0917 - as many options as there are things to
 @operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
 def follow(_: Context, stack: str, env: str = "", host: str = "", json: bool = False) -> None:
     """Follow the release that is being made."""
-    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import releasing
 
     where = releasing.place(ROOT, env, host)
     _end(releasing.carry_out(where, stack, ["follow", stack], {}, _doors()), json=json)
@@ -275,7 +275,7 @@ def follow(_: Context, stack: str, env: str = "", host: str = "", json: bool = F
 @operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
 def releases(_: Context, stack: str, env: str = "", host: str = "", json: bool = False) -> None:
     """Show the releases of a stack: state, who, when, why."""
-    from slipway.ops import releases as past  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import releases as past
 
     found = past.listings(stack, _hosts(env, host), _doors())
     operation.show(past.as_json(found) if json else past.as_text(found, datetime.now(UTC)))
@@ -286,7 +286,7 @@ def releases(_: Context, stack: str, env: str = "", host: str = "", json: bool =
 )
 def diff(_: Context, stack: str, before: str, after: str, env: str = "", host: str = "", json: bool = False) -> None:
     """Show what differs between two releases."""
-    from slipway.ops import releases as past  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import releases as past
 
     pair = operation.number("BEFORE", before), operation.number("AFTER", after)
     one = log_lines.hosts_of(stack, _hosts(env, host), _ask)[0]
@@ -303,7 +303,7 @@ def diff(_: Context, stack: str, before: str, after: str, env: str = "", host: s
 )
 def pin(_: Context, stack: str, refresh: bool = False, env: str = "", host: str = "", json: bool = False) -> None:
     """Write down what serves, as the inventory's pin."""
-    from slipway.ops import pinning, releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import pinning, releasing
 
     do = pinning.refresh if refresh else pinning.pin
     taken = do(releasing.place(ROOT, env, host), stack, _doors())
@@ -313,7 +313,7 @@ def pin(_: Context, stack: str, refresh: bool = False, env: str = "", host: str 
 @operation.operation("stack", stack="one stack instead of all", env=ENV, host=HOST, json=JSON)
 def resume(_: Context, stack: str = "", env: str = "", host: str = "", json: bool = False) -> None:
     """Heal hosts: end what a run left, start what is down."""
-    from slipway.ops import errands  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import errands
 
     found = errands.resume(_hosts(env, host), stack, _doors())
     operation.show(errands.healed_json(found) if json else errands.healed_text(found))
@@ -323,7 +323,7 @@ def resume(_: Context, stack: str = "", env: str = "", host: str = "", json: boo
 @operation.operation(stack="name of the stack", why="the reason, for whoever wants to deploy", env=ENV, host=HOST, json=JSON)
 def lock(_: Context, stack: str, why: str = "", env: str = "", host: str = "", json: bool = False) -> None:
     """Have nothing of a stack released until it is unlocked."""
-    from slipway.ops import errands, releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import errands, releasing
 
     said = errands.lock(releasing.place(ROOT, env, host), stack, why, _doors())
     operation.show(said if json else "\n".join(said))
@@ -332,7 +332,7 @@ def lock(_: Context, stack: str, why: str = "", env: str = "", host: str = "", j
 @operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
 def unlock(_: Context, stack: str, env: str = "", host: str = "", json: bool = False) -> None:
     """Have a stack released again."""
-    from slipway.ops import errands, releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import errands, releasing
 
     said = errands.unlock(releasing.place(ROOT, env, host), stack, _doors())
     operation.show(said if json else "\n".join(said))
@@ -348,7 +348,7 @@ def unlock(_: Context, stack: str, env: str = "", host: str = "", json: bool = F
 )
 def run(_: Context, stack: str, service: str, command: str = "", seconds: str = "0", env: str = "", host: str = "") -> None:
     """Run a task or a command in a new container, and show it."""
-    from slipway.ops import errands  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import errands
 
     words = errands.task(stack, service, command, operation.number("--seconds", seconds))
     one = hosts.only(log_lines.hosts_of(stack, _hosts(env, host), _ask), "runs")
@@ -358,21 +358,21 @@ def run(_: Context, stack: str, service: str, command: str = "", seconds: str = 
 @operation.operation(stack="name of the stack", service="name of the service, stores too", env=ENV, host=HOST)
 def shell(_: Context, stack: str, service: str, env: str = "", host: str = "") -> None:
     """Open a shell in a running container of a service."""
-    from slipway.ops import errands  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import errands
 
     one = hosts.only(log_lines.hosts_of(stack, _hosts(env, host), _ask), "opens a shell")
     ssh.become(one, _settings(), errands.shell(stack, service), _terminal())
 
 
 def _end(outcome: "Outcome", *, json: bool) -> None:
-    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import releasing
 
     operation.show(releasing.as_json(outcome) if json else releasing.as_text(outcome))
     operation.end_with(outcome.code)
 
 
 def _doors() -> "Doors":
-    from slipway.ops import releasing  # noqa: PLC0415 - `fab --list` shall not wait for it
+    from slipway.ops import releasing
 
     return releasing.Doors(_ask, lambda host, *words: ssh.converse(host, _settings(), *words), operation.tell)
 

@@ -42,10 +42,10 @@ def read(file: Path, configuration: Path) -> object:
 
 
 def _load(file: Path) -> Any:
-    from ansible import constants  # noqa: PLC0415
-    from ansible.cli import CLI  # noqa: PLC0415
-    from ansible.parsing.dataloader import DataLoader  # noqa: PLC0415
-    from ansible.parsing.vault import VaultSecretsContext  # noqa: PLC0415
+    from ansible import constants  # noqa: PLC0415 - slow to load
+    from ansible.cli import CLI  # noqa: PLC0415 - slow to load
+    from ansible.parsing.dataloader import DataLoader  # noqa: PLC0415 - slow to load
+    from ansible.parsing.vault import VaultSecretsContext  # noqa: PLC0415 - slow to load
 
     loader = DataLoader()
     if known := VaultSecretsContext.current(optional=True):  # Ansible takes the passwords once for a process
@@ -56,7 +56,7 @@ def _load(file: Path) -> Any:
 
 
 def _text(value: Any) -> str | Sealed:
-    from ansible.errors import AnsibleError  # noqa: PLC0415
+    from ansible.errors import AnsibleError  # noqa: PLC0415 - slow to load
 
     try:
         return str(value)

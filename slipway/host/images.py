@@ -61,7 +61,7 @@ def probe(mirror: str, image: str) -> str:
     """Ask a mirror for an image; return its answer in words."""
     request = urllib.request.Request(manifest_url(mirror, image), method="HEAD", headers={"Accept": MANIFESTS})  # noqa: S310 - the admin's mirror
     try:
-        with urllib.request.urlopen(request, timeout=PROBE_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PROBE_SECONDS):  # noqa: S310 - the request above
             return "has it"
     except urllib.error.HTTPError as error:
         return LACKS if error.code == http.client.NOT_FOUND else f"answers {error.code}"

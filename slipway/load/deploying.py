@@ -49,12 +49,12 @@ def _read_order(source: Source, node: Node | None, path: Path) -> dict[str, Any]
 
 
 def _read_memory(source: Source, entries: Mapping[str, Node], path: Path) -> dict[str, Any]:
-    place = ("deploy", "resources", "limits", "memory")
+    place: tuple[str, ...] = ("deploy", "resources", "limits", "memory")
     node = entries.get("deploy")
     for key in place[1:]:
         node = node.mapping.get(key) if node else None
     if node is None:
-        node, place = entries.get("mem_limit"), ("mem_limit",)  # type: ignore[assignment]
+        node, place = entries.get("mem_limit"), ("mem_limit",)
     text = source.text(node, (*path, *place))
     size = size_bytes(text)
     if node is None:

@@ -28,7 +28,7 @@ def read_ports(source: Source, node: Node, path: Path) -> list[Port]:
     found: dict[tuple[object, ...], Port] = {}
     for index, item in enumerate(node.items):
         for port in _read(source, item, (*path, index)):
-            found[port.get("host_ip", "0.0.0.0"), port.get("published"), port["target"], port["protocol"]] = port  # noqa: S104
+            found[port.get("host_ip", "0.0.0.0"), port.get("published"), port["target"], port["protocol"]] = port  # noqa: S104 - compared, not bound
         if len(found) > MOST:
             source.faults.add(node, path, f"more than {MOST:,} ports", "publish fewer")
             break

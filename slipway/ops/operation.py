@@ -48,7 +48,7 @@ def operation(free: str = "", /, **options: str) -> Callable[[Verb], Verb]:
         if free and has_free_word(sys.argv, verb.__name__, valued(form), len(demanded(form))):
             # Invoke knows no word that may be left out: it takes words where a parameter has no default.
             form = without_default(form, free)
-        guarded.__signature__ = with_lists(form)  # type: ignore[attr-defined]
+        guarded.__signature__ = with_lists(form)  # type: ignore[attr-defined] # functions may carry one
         made: Verb = task(guarded, help=options, auto_shortflags=False, iterable=repeated(form))
         return made
 

@@ -119,7 +119,7 @@ def converse(host: Host, settings: Settings, command: Sequence[str], said: bytes
 
 def _lines(process: "subprocess.Popen[bytes]", said: bytes, hear: Callable[[str], None]) -> Iterator[str]:
     assert process.stdin  # noqa: S101 - asked for above
-    assert process.stdout  # noqa: S101
+    assert process.stdout  # noqa: S101 - asked for above
     with suppress(BrokenPipeError), process.stdin as writer:  # a host that does not answer reads nothing
         writer.write(said)
     for line in process.stdout:

@@ -35,7 +35,7 @@ def test_a_container_is_read() -> None:
 
 
 def test_a_container_without_a_health_check_has_none() -> None:
-    state = {key: value for key, value in INSPECTED["State"].items() if key != "Health"}  # type: ignore[attr-defined]
+    state = {key: value for key, value in INSPECTED["State"].items() if key != "Health"}  # type: ignore[attr-defined] # recorded JSON
     assert container_of({**INSPECTED, "State": state}).health == ""
 
 

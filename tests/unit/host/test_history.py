@@ -59,7 +59,7 @@ def test_a_stack_nobody_deployed_has_none(tmp_path: Path) -> None:
 def test_a_difference_names_variables_images_and_a_digest_that_moved(tmp_path: Path) -> None:
     images = {"web": f"a/app@{DIGESTS['1.2.0']}", "migrate": f"a/app@{DIGESTS['1.2.0']}"}
     old, new = release(1, "1.0.0"), release(2, "1.0.0", stack=stack("1.0.0", API_RATE="5"))
-    new.placement.images.update(images)  # type: ignore[attr-defined]
+    new.placement.images.update(images)  # type: ignore[attr-defined] # a dict in tests
     found = folder(tmp_path, old, new)
     assert history.differences(found, 1, 2) == [
         Change("variable", ("API_RATE",), new="5"),

@@ -32,7 +32,7 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def asked(stack: Stack, **changes: object) -> Request:
-    return replace(REQUEST, stack=stack, **changes)  # type: ignore[arg-type]
+    return replace(REQUEST, stack=stack, **changes)  # type: ignore[arg-type] # fields by name
 
 
 @pytest.mark.parametrize("deployer", [True, False])

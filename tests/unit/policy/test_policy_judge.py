@@ -26,11 +26,11 @@ POLICY = policy_of({"shop": STACK})
 
 
 def web(**changes: object) -> Stack:
-    return replace(STACK, services={"web": replace(WEB, **changes)})  # type: ignore[arg-type]
+    return replace(STACK, services={"web": replace(WEB, **changes)})  # type: ignore[arg-type] # fields by name
 
 
 def domain(**changes: object) -> Stack:
-    return replace(STACK, domains={"site": replace(STACK.domains["site"], **changes)})  # type: ignore[arg-type]
+    return replace(STACK, domains={"site": replace(STACK.domains["site"], **changes)})  # type: ignore[arg-type] # fields by name
 
 
 @pytest.mark.parametrize("inventory", [name for name in INVENTORIES if (ROOT / name).is_dir()])

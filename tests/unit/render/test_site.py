@@ -25,7 +25,7 @@ def with_routes(*routes: Route) -> Stack:
 
 
 def with_domain(**words: object) -> Stack:
-    return dataclasses.replace(SHOP, domains={"site": dataclasses.replace(Domain("shop.example"), **words)})  # type: ignore[arg-type]
+    return dataclasses.replace(SHOP, domains={"site": dataclasses.replace(Domain("shop.example"), **words)})  # type: ignore[arg-type] # fields by name
 
 
 def location(rendered: str, path: str) -> str:

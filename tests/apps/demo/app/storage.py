@@ -10,8 +10,8 @@ from app.settings import required
 @cache
 def client(endpoint: str) -> Any:
     """Return a client. Imported late: boto3 takes longer to load than all the rest of the api."""
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # noqa: PLC0415 - only who stores needs it
+    from botocore.config import Config  # noqa: PLC0415 - only who stores needs it
 
     # Other stores than Amazon's do not know its newest checksums.
     plain = Config(
