@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from ..errors import SlipwayError
@@ -18,6 +19,14 @@ SLIPWAY_LAB_DIR moves the state folder.
 SLIPWAY_LAB_IMAGES=official pulls images with official names instead of building stand-ins.
 """
 INTERRUPTED = 130
+ON_ONE = (
+    ("restart", lab.reboot, "reboot a host or restart a service"),
+    ("kill", lab.power_cut, "cut the power of a host or service"),
+    ("start", lab.start, "give the power back"),
+    ("unplug", lab.unplug, "take a host or service off the network"),
+    ("plug", lab.plug, "bring it back"),
+    ("fresh", lab.fresh, "remove a host and boot it anew"),
+)
 VM_ACTIONS = {"build": vm.build, "up": vm.up, "kill": vm.kill, "down": vm.down}
 
 
@@ -41,6 +50,10 @@ def _say(line: str, write: Callable[[str], object] | None = None) -> None:
     sys.stdout.flush()
 
 
+def _on_one(act: Callable[[str, Callable[[str], None]], None], arguments: argparse.Namespace) -> None:
+    act(arguments.name, _say)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/lab",
@@ -56,26 +69,14 @@ def _parser() -> argparse.ArgumentParser:
         "--images", action="store_true", help="its images too"
     )
     _verb(verbs, "list", _list, "show what there is").add_argument("--json", action="store_true", help="for machines")
-    _verb(verbs, "restart", lambda a: lab.reboot(a.name, _say), "reboot a host or restart a service").add_argument(
-        "name", metavar="NAME"
-    )
-    _verb(verbs, "kill", lambda a: lab.power_cut(a.name, _say), "cut the power of a host or service").add_argument(
-        "name", metavar="NAME"
-    )
-    _verb(verbs, "start", lambda a: lab.start(a.name, _say), "give the power back").add_argument("name", metavar="NAME")
-    _verb(verbs, "unplug", lambda a: lab.unplug(a.name, _say), "take a host or service off the network").add_argument(
-        "name", metavar="NAME"
-    )
-    _verb(verbs, "plug", lambda a: lab.plug(a.name, _say), "bring it back").add_argument("name", metavar="NAME")
     _verb(verbs, "controller", _controller, "run a command on a Debian 13 controller (Python 3.13)").add_argument(
         "command", nargs=argparse.REMAINDER, metavar="COMMAND"
     )
     _verb(verbs, "vm", _vm, "a real virtual machine: build its disk, boot, cut its power, end and forget it").add_argument(
         "action", choices=sorted(VM_ACTIONS)
     )
-    _verb(verbs, "fresh", lambda a: lab.fresh(a.name, _say), "remove a host and boot it anew").add_argument(
-        "name", metavar="NAME"
-    )
+    for name, act, what in ON_ONE:
+        _verb(verbs, name, partial(_on_one, act), what).add_argument("name", metavar="NAME")
     _verb(verbs, "push", _push, "build and push the images of tests/apps that changed").add_argument(
         "folder", nargs="?", type=Path, help="look for image.json below this folder instead"
     )
