@@ -41,7 +41,7 @@ class Daemon:
 
 
 DAEMONS = {
-    "ssh.service": Daemon(("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d"), reloads=True),
+    "ssh.service": Daemon(("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/systemd/system/ssh.service.d"), reloads=True),
     "docker.service": Daemon(("/etc/docker/daemon.json",), reloads=False),
     "nginx.service": Daemon(("/etc/nginx/nginx.conf", "/etc/nginx/slipway/snippets"), reloads=True),
     FIREWALL: Daemon((RULES, f"/etc/systemd/system/{FIREWALL}"), reloads=False),

@@ -81,6 +81,20 @@ def test_a_daemon_that_was_stopped_and_shut_off_comes_back(site: Site) -> None:
     assert site.shell("systemctl is-enabled nginx.service").strip() == "enabled"
 
 
+def test_a_sshd_that_systemd_forgot_is_taken_over_with_its_sessions(site: Site) -> None:
+    """Disabled and enabled again, the unit loses its running daemon to the dead alias, and a plain start finds the port taken."""
+    site.shell("systemctl disable --quiet ssh.service && systemctl enable --quiet ssh.service")
+    assert site.shell("systemctl is-active ssh.service || true").strip() == "inactive"
+    session = site.shell("pgrep sshd-session | head -1").strip()
+    assert session  # the connection that Ansible keeps
+    assert site.playbook("--tags", "ssh").done().changed == 1
+    assert site.shell("systemctl is-active ssh.service").strip() == "active"
+    assert site.shell("systemctl show --value --property=MainPID ssh.service") == site.shell("cat /run/sshd.pid")
+    site.shell(f"kill -0 {session}")
+    assert greets(site)
+    assert site.playbook("--tags", "ssh").done().changed == 0
+
+
 def test_rules_that_were_taken_away_come_back(site: Site) -> None:
     site.shell("nft delete table inet slipway")
     assert site.playbook("--tags", "firewall").done().changed > 0

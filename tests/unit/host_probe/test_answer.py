@@ -183,6 +183,7 @@ def test_a_daemon_that_stands_still_is_not_up() -> None:
         ("/etc/ssh/sshd_config.d/00-slipway.conf", "12:48:48.4", []),  # before its last reload
         ("/etc/ssh/sshd_config.d/00-slipway.conf", "12:48:48.5", ["ssh.service"]),
         ("/etc/ssh/sshd_config.d", "12:48:48.5", ["ssh.service"]),  # a file was removed
+        ("/etc/systemd/system/ssh.service.d/slipway.conf", "12:48:48.5", ["ssh.service"]),
         ("/etc/ssh/moduli", "12:59:00", []),
         ("/etc/docker/daemon.json", "12:49:10.6", []),
         ("/etc/docker/daemon.json", "12:49:10.7", ["docker.service"]),  # while it started: read or not, nobody knows
