@@ -74,7 +74,7 @@ LINT = Layer(
 )
 FAST = (
     LINT,
-    Layer("unit", 180, (Case("unit", ("pytest", "tests/unit")),)),
+    Layer("unit", 180, (Case("unit", ("pytest", "--numprocesses", "logical", "tests/unit")),)),
     Layer("golden", 15, (Case("golden", ("pytest", "tests/golden")),)),
     Layer("architecture", 15, (Case("architecture", ("pytest", "tests/architecture")),)),
 )

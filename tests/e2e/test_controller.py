@@ -20,6 +20,6 @@ def test_a_controller_with_python_3_13_finds_nothing_to_change(site: Site) -> No
 
 
 def test_unit_and_golden_tests_pass_on_python_3_13() -> None:
-    output = said("pytest", "-q", "tests/unit", "tests/golden")
+    output = said("pytest", "-q", "--numprocesses", "logical", "tests/unit", "tests/golden")
     assert " passed" in output
     assert " failed" not in output
