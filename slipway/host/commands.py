@@ -89,7 +89,11 @@ def _failed(arguments: Arguments, error: SlipwayError) -> int:
 
 
 def _run(machine: Machine, arguments: Arguments) -> int:
-    return run.run_waiting(machine, arguments.stack)
+    try:
+        return run.run_waiting(machine, arguments.stack)
+    except run.Superseded:
+        machine.say("another engine came into place: it goes on")
+        os.execv(sys.argv[0], sys.argv)  # noqa: S606 - the same command, under the same unit
 
 
 def _resume(machine: Machine, arguments: Arguments) -> int:

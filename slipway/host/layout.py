@@ -57,6 +57,11 @@ class Layout:
     root: Path = Path("/")
 
     @property
+    def engine(self) -> Path:
+        """Return the link to the engine in force."""
+        return self.root / "usr/local/lib/slipway/current"
+
+    @property
     def state(self) -> Path:
         """Return the folder of all stacks."""
         return self.root / "var/lib/slipway"

@@ -7,6 +7,7 @@ import traceback
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from ..errors import LockHeld, SlipwayError
 from . import clock, docker, engine, lock, records, resume, watching
@@ -17,7 +18,12 @@ from .records import Request
 
 LOCK_SECONDS = 3600
 AGAIN_SECONDS = 5
+HERE = Path(__file__).resolve().parents[2]
 DOUBLINGS = 6  # what cannot be healed for hours should not fill the journal: then every 5 minutes is enough
+
+
+class Superseded(Exception):
+    """Another engine came into place while this one ran: what waits may use words that only that one knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,10 @@ class Turn:
 
 
 def run_waiting(machine: Machine, name: str) -> int:
-    """Run all waiting requests until nothing is left to do; return the worst exit code of a bug, for systemd to show."""
+    """Run all waiting requests until nothing is left to do; return the worst exit code of a bug, for systemd to show.
+
+    Raises Superseded where the rest is for another engine, with no request begun and no lock held.
+    """
     folder = machine.layout.stack(name)
     work = replace(Work(machine, folder), something_waits=lambda: bool(records.waiting(folder)))
     last, code, faults = Turn(), 0, 0
@@ -108,8 +117,15 @@ def _all(work: Work) -> int:
 def _requests(work: Work) -> int:
     code = 0
     while waiting := records.waiting(work.folder):
+        if superseded(work.machine.layout.engine):
+            raise Superseded
         code = max(code, _run(work, waiting[0]))
     return code
+
+
+def superseded(link: Path) -> bool:
+    """Say whether the engine in force is another than this one."""
+    return link.exists() and link.resolve() != HERE
 
 
 def _retire(work: Work) -> None:

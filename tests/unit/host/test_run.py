@@ -13,7 +13,7 @@ from slipway.host.journal import Journal
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
 from slipway.host.records import Request
-from slipway.host.run import Turn, turn
+from slipway.host.run import HERE, Superseded, Turn, turn
 from slipway.model import Domain, Service, Stack
 
 from .doors import empty_docker, has
@@ -151,3 +151,21 @@ def test_the_unit_goes_on_where_a_resume_fails(
         resume.resume(work.machine, "demo", "a test", boot=True)
     asked = tmp_path / "asked"
     assert (asked.read_text().split()[-1] if asked.exists() else "") == ("slipway-run@demo.service" if started else "")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_request_that_comes_after_another_engine_waits_for_that_one(tmp_path: Path, *, same: bool) -> None:
+    work = away(tmp_path, *MADE, current=1)
+    empty_docker(tmp_path)
+    ask(work)
+    other = tmp_path / "usr/local/lib/slipway/other"
+    other.mkdir(parents=True)
+    work.machine.layout.engine.symlink_to(HERE if same else other)
+    if same:
+        turn(work, Turn())
+    else:
+        with pytest.raises(Superseded):
+            turn(work, Turn())
+    assert bool(records.waiting(work.folder)) is not same
+    assert [entry for entry in Journal(work.folder.journal).entries() if entry["event"] == "begin"] == [] or same
+    assert not work.folder.lock.read_text()
