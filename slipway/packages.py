@@ -31,6 +31,8 @@ REASONS = (
         "run `dpkg --configure -a && apt-get -f install` on the host, then run this again",
     ),
 )
+# A fresh image may have no log at all, and zgrep without a file would wait for its standard input.
+REMOVED = "zgrep -hE '^[^ ]+ [^ ]+ (remove|purge) ' /dev/null $(ls -tr /var/log/dpkg.log* 2>/dev/null)"
 
 
 def versions(output: str) -> dict[str, str]:

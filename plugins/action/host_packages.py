@@ -8,9 +8,8 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.packages import failure, held, index_is_old, known, removed, upstream, versions
+from slipway.packages import REMOVED, failure, held, index_is_old, known, removed, upstream, versions
 
-REMOVED = "zgrep -hE '^[^ ]+ [^ ]+ (remove|purge) ' $(ls -tr /var/log/dpkg.log*)"
 QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
 HOLDS = "dpkg-query -W -f '${db:Status-Want} ${Package}\\n'"
 

@@ -1,6 +1,10 @@
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from slipway.packages import failure, held, index_is_old, known, removed, upstream, versions
+from slipway.packages import REMOVED, failure, held, index_is_old, known, removed, upstream, versions
 
 
 def test_only_installed_packages_have_a_version() -> None:
@@ -61,3 +65,17 @@ def test_a_package_that_somebody_removed_is_told_from_one_that_was_never_there()
     )
     assert removed(log, ["nginx", "certbot"]) == {"nginx": "was removed at 2026-11-21 10:00:00"}
     assert removed("", ["nginx"]) == {}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_log_is_read_also_where_there_is_none_yet(tmp_path: Path, *, there: bool) -> None:
+    if there:
+        (tmp_path / "dpkg.log").write_text("2026-11-21 12:00:00 remove nginx:all 1.26 <none>\n2026-11-21 12:00:01 install b:all\n")
+    standard_input, never_closed = os.pipe()
+    try:
+        words = REMOVED.replace("/var/log", str(tmp_path))
+        run = subprocess.run(["sh", "-c", words], stdin=standard_input, capture_output=True, text=True, check=False, timeout=10)
+    finally:
+        os.close(never_closed)
+        os.close(standard_input)
+    assert (list(removed(run.stdout, ["nginx", "b"])), run.stderr) == (["nginx"] if there else [], "")
