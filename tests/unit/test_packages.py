@@ -70,7 +70,7 @@ def test_a_package_that_somebody_removed_is_told_from_one_that_was_never_there()
 @pytest.mark.parametrize("there", [True, False])
 def test_the_log_is_read_also_where_there_is_none_yet(tmp_path: Path, *, there: bool) -> None:
     if there:
-        (tmp_path / "dpkg.log").write_text("2026-11-21 12:00:00 remove nginx:all 1.26 <none>\n2026-11-21 12:00:01 install b:all\n")
+        (tmp_path / "dpkg.log").write_text("2026-11-21 12:00:00 remove nginx:all 1.26 <none>\n2026-11-21 12:00:01 install b:all")
     standard_input, never_closed = os.pipe()
     try:
         words = REMOVED.replace("/var/log", str(tmp_path))
