@@ -7,16 +7,17 @@ from typing import Any
 from ..errors import SlipwayError
 from ..model import Service, Stack
 from ..serving import Serving
-from . import locked, records
+from . import locked, records, stale
 from .docker import Container
 from .journal import Entry, Journal
 from .machine import Machine, Work
 
 
 def status(machine: Machine) -> dict[str, Any]:
-    """Return the state of all stacks as plain values."""
+    """Return the state of all stacks, and why the host wants a reboot, as plain values."""
     stacks = [_stack(Work(machine, folder)) for folder in machine.layout.stacks()]
-    return {"host": socket.gethostname(), "stacks": [found for found in stacks if found]}
+    reboot = stale.reasons(machine.layout.root)
+    return {"host": socket.gethostname(), "stacks": [found for found in stacks if found], "reboot": reboot}
 
 
 def _stack(work: Work) -> dict[str, Any] | None:
@@ -116,7 +117,8 @@ def watch_line(stack: Mapping[str, Any]) -> str:
 
 def as_text(found: Mapping[str, Any]) -> str:
     """Return the state for people."""
-    return "\n".join(line for stack in found["stacks"] for line in _lines(stack)) or "no stack runs here"
+    stacks = [line for stack in found["stacks"] for line in _lines(stack)] or ["no stack runs here"]
+    return "\n".join([*stacks, *(f"a reboot is wanted: {why}" for why in found.get("reboot", []))])
 
 
 def _lines(stack: Mapping[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ class Report:
 
     host: Host
     stacks: tuple[Mapping[str, Any], ...] = ()
+    reboot: tuple[str, ...] = ()
     silence: Refusal | None = None
 
 
@@ -37,7 +38,8 @@ def report(host: Host, answer: Answer) -> Report:
     """Turn an answer into a report."""
     if answer.code == 0:
         try:
-            return Report(host, tuple(json.loads(answer.output)["stacks"]))
+            found = json.loads(answer.output)
+            return Report(host, tuple(found["stacks"]), tuple(found.get("reboot", ())))
         except (ValueError, KeyError, TypeError):
             cause = "its `slipway status --json` is not what this version expects"
             return Report(host, silence=Refusal("version", cause, "run site.yml so that both sides have the same version"))
@@ -49,7 +51,7 @@ def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
     return [
         {"host": report.host.name, "error": {"cause": report.silence.cause, "next": report.silence.next_step}}
         if report.silence
-        else {"host": report.host.name, "stacks": list(report.stacks)}
+        else {"host": report.host.name, "stacks": list(report.stacks), "reboot": list(report.reboot)}
         for report in reports
     ]
 
@@ -69,6 +71,8 @@ def _host(report: Report, now: datetime) -> Iterator[str]:
         yield "  no stack runs here\n  next         list one under `stacks:` in the inventory and run site.yml"
     for stack in report.stacks:
         yield from _stack(stack, now)
+    for why in report.reboot:
+        yield f"  reboot       wanted: {why} (docs/updates.md says when)"
 
 
 def _stack(stack: Mapping[str, Any], now: datetime) -> Iterator[str]:

@@ -33,6 +33,7 @@ def test_the_last_run_is_the_last_result() -> None:
 
 def test_an_empty_host_says_so() -> None:
     assert as_text({"stacks": []}) == "no stack runs here"
+    assert as_text({"stacks": [], "reboot": ["why"]}) == "no stack runs here\na reboot is wanted: why"
 
 
 ENDED: list[Entry] = [

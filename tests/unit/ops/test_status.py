@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from slipway.ops import status
 from slipway.ops.hosts import Host
 from slipway.ops.ssh import Answer
@@ -59,7 +61,7 @@ def test_a_host_without_an_answer_is_named_with_cause_and_next_step_beside_the_o
         "gone (192.0.2.2)\n  no answer    192.0.2.2:22: the host answers, but nothing listens on this port\n  next"
         in status.as_text(reports, NOW)
     )
-    assert [sorted(entry) for entry in status.as_json(reports)] == [["host", "stacks"], ["error", "host"]]
+    assert [sorted(entry) for entry in status.as_json(reports)] == [["host", "reboot", "stacks"], ["error", "host"]]
     assert status.as_json(reports)[0]["stacks"] == [STACK]
 
 
@@ -120,3 +122,11 @@ def test_a_locked_stack_says_by_whom_and_how_it_is_unlocked() -> None:
     assert (
         "    locked     by ops (ann@desk) at 2026-05-01T11:00Z: the fair; to release again: fab unlock demo" in said.splitlines()
     )
+
+
+@pytest.mark.parametrize("wanted", [(), ("an update asks for it: linux-image-amd64",)])
+def test_a_host_that_wants_a_reboot_says_so(wanted: tuple[str, ...]) -> None:
+    told = status.report(GOOD, Answer(0, json.dumps({"stacks": [STACK], "reboot": list(wanted)}), ""))
+    assert told.reboot == wanted
+    lines = [line for line in status.as_text([told], NOW).splitlines() if "reboot" in line]
+    assert lines == [f"  reboot       wanted: {why} (docs/updates.md says when)" for why in wanted]
