@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import HostError
 from . import clock, lock, policy, records
+from .docker import Silent
 from .journal import Entry, Journal
 from .layout import StackFolder
 from .machine import Machine, Work
@@ -117,7 +118,10 @@ class _Follower:
         """Say what a long step waits for: the containers that are not ready, with the last answer of their health check."""
         if not self._step or time.monotonic() - self._since < PATIENCE_SECONDS:
             return
-        found = waits_for(self._machine, self._folder.name, self._step.get("release"))
+        try:
+            found = waits_for(self._machine, self._folder.name, self._step.get("release"))
+        except Silent:
+            found = []  # a host under load may leave a question open; the run goes on
         text = self._mask("; ".join(found)) or self._step["why"]
         if text != self._told and time.monotonic() - self._told_at > REPEAT_SECONDS:
             self._told, self._told_at = text, time.monotonic()
