@@ -1,0 +1,160 @@
+"""The engine killed with all it has started, at any step: one release and one scheduler serve afterwards.
+
+The steps are read from the plans, so a new one is covered by itself.
+"""
+
+import functools
+import re
+import subprocess
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slipway.load import load_environment
+from slipway.placement import Placed
+from slipway.plan import deploy, returning
+from slipway.plan.place import Images, Taken, place
+from slipway.plan.step import Step
+from slipway.render.base import base_project
+
+from .demo_site import ROOT, Site
+from .test_deploy import put_files_in_charge
+from .test_releases import answers_again, power_cut, releases_of, wait_until
+from .test_watch import bad, good, one_serves, submit, visitors
+
+HEAL_SECONDS = 180
+# Follows the journal as it grows, and kills at the first such line that comes after a line of another kind.
+KILLER = """
+import json, re, subprocess, sys
+wanted, state, after = sys.argv[1:]
+past = False
+with open("/var/lib/slipway/demo/journal.jsonl") as journal:
+    journal.seek(0, 2)
+    print("ready", flush=True)
+    line = ""
+    while True:
+        line += journal.readline()
+        if not line.endswith("\\n"):
+            continue
+        entry, line = json.loads(line), ""
+        name = re.sub(r"-\\d+(?=-|$)", "-N", entry.get("name", ""))
+        past = past or entry["event"] == after
+        if past and entry["event"] == "step" and (name, entry["state"]) == (wanted, state):
+            subprocess.run(["systemctl", "kill", "--signal", "KILL", "slipway-run@demo.service"], check=True)
+            print("killed", flush=True)
+            break
+"""
+
+
+@pytest.fixture(scope="module")
+def host(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Return the test host and bring the first release back at the end: each test goes on from whatever serves."""
+    put_files_in_charge(site, tmp_path_factory.mktemp("files"))
+    yield site
+    site.playbook().done()
+
+
+def killed_at(site: Site, name: str, state: str, after: str) -> "subprocess.Popen[str]":
+    """Have the engine killed as a step of this name comes to this state, once an event of another kind is past."""
+    argv = ["docker", "exec", site.host.container, "timeout", "400", "python3", "-c", KILLER, name, state, after]
+    killer = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    assert killer.stdout
+    assert killer.stdout.readline() == "ready\n"
+    return killer
+
+
+def was_killed(killer: "subprocess.Popen[str]") -> bool:
+    """Say whether the step came, and the kill with it."""
+    said, _ = killer.communicate(timeout=HEAL_SECONDS)
+    return said == "killed\n"
+
+
+@functools.cache
+def demo(number: int) -> Placed:
+    """Return a release of the demo, for the names of its steps."""
+    stack = load_environment(ROOT / "molecule/inventory/test", ROOT / "compose").stacks["demo"]
+    images = Images({name: f"{service.image.rpartition(':')[0]}@sha256:{'0' * 64}" for name, service in stack.services.items()})
+    return Placed(stack, place(stack, number, Taken(), None, images))
+
+
+def nameless(steps: Sequence[Step]) -> list[str]:
+    """Return the names of steps with `N` for the number of a release."""
+    return [re.sub(r"-\d+(?=-|$)", "-N", step.name) for step in steps]
+
+
+def cases(steps: Sequence[Step], always: Collection[tuple[str, str]]) -> list[Any]:
+    """Return each step as it begins and once it is done; all but a few belong to the whole sweep."""
+    found = [(name, state) for name in dict.fromkeys(nameless(steps)) for state in ("begun", "done")]
+    return [pytest.param(*one, id="-".join(one), marks=[] if one in always else [pytest.mark.sweep]) for one in found]
+
+
+BEFORE = deploy.Before(demo(1), base_project(demo(1).stack, demo(1).placement))
+DEPLOY = deploy.steps(demo(2), BEFORE, "site")
+RETURN = [*returning.wake(demo(1), runs=True), *returning.steps(demo(1), demo(2), "site")]
+LIVE = nameless(DEPLOY).index("record")
+EITHER = {("record", "begun"), ("record", "done"), (nameless(DEPLOY)[LIVE - 1], "done")}  # a kill takes a moment to come
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("name", "state"), cases(DEPLOY, {("switch", "begun")}))
+def test_killed_at_any_step_of_a_deploy_exactly_one_release_serves(host: Site, tmp_path: Path, name: str, state: str) -> None:
+    first, killer = host.serving()["current"], killed_at(host, name, state, "begin")
+    with visitors(host) as tally:
+        result = submit(good(host, tmp_path))
+        assert was_killed(killer)
+        wait_until(lambda: not unfinished(host), HEAL_SECONDS, "it heals by itself")
+    assert result["verdict"] in ("interrupted", "serving")
+    assert tally.failures == []
+    current = host.serving()["current"]
+    if (name, state) not in EITHER:
+        assert (current == first) == (nameless(DEPLOY).index(name) < LIVE)
+    one_serves(host, current)
+
+
+def unfinished(site: Site) -> bool:
+    """Say whether something is under way."""
+    record = site.serving()
+    return bool(record["next"] or record["watch_until"] or record["retiring"] or record["standby"])
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("name", "state"), cases(RETURN, {("switch", "begun")}))
+def test_killed_at_any_step_of_a_return_exactly_one_release_serves(host: Site, tmp_path: Path, name: str, state: str) -> None:
+    first = host.serving()["current"]
+    with visitors(host):
+        killer = killed_at(host, name, state, "result")
+        taken_back = submit(bad(host, tmp_path))["release"]
+        wait_until(lambda: host.serving()["current"] == first, HEAL_SECONDS, "the host returned")
+        assert was_killed(killer)
+    assert host.serving()["held"][-1] == taken_back
+    one_serves(host, first)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(600)
+def test_a_cold_standby_is_stopped_and_comes_back(host: Site, tmp_path: Path) -> None:
+    first = host.serving()["current"]
+    taken_back = submit(bad(host, tmp_path, WATCH_STANDBY="cold"))["release"]
+    wait_until(lambda: first not in releases_of(host.containers()), 100, "the standby rests")
+    assert host.serving()["standby"] == first
+    with visitors(host):
+        wait_until(lambda: host.serving()["current"] == first, HEAL_SECONDS, "the host returned")
+    assert host.serving()["held"][-1] == taken_back
+    one_serves(host, first)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(600)
+def test_after_a_power_cut_the_standby_runs_again_and_the_watch_goes_on(host: Site, tmp_path: Path) -> None:
+    first = host.serving()["current"]
+    taken_back = submit(bad(host, tmp_path, WATCH_SECONDS="300"))["release"]
+    power_cut(host.host.name, lambda _: None)
+    answers_again(host, 120)
+    assert (host.serving()["current"], host.serving()["standby"]) == (taken_back, first)
+    wait_until(lambda: releases_of(host.containers()) == {first, taken_back}, 60, "the standby runs again")
+    assert len([name for name in host.containers() if "-beat-" in name]) == 1
+    with visitors(host):
+        wait_until(lambda: host.serving()["current"] == first, HEAL_SECONDS, "the host returned")
+    one_serves(host, first)
