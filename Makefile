@@ -36,6 +36,7 @@ test-all: setup
 
 bench: setup
 	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m tests.bench.load
 
 clean:
 	rm -rf build .venv .mypy_cache .ruff_cache

@@ -3,19 +3,16 @@
 `--once` measures each a single time, cold: enough to see that it runs.
 """
 
-import json
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from . import entries, file_entries, site_entries
 from .cost import Unmeasurable, machine
+from .record import PAGE, RECORD, keep
 from .registry import ENTRIES, ROOT
 from .runner import Entry, Result, as_json, as_table, measure, placed
 
-RECORD = ROOT / "build/bench.json"
-PAGE = ROOT / "docs/benchmarks.md"
 ONCE = "--once"
 MODULES = (entries, site_entries, file_entries)  # each adds its own to the list
 
@@ -48,10 +45,9 @@ def chosen(words: list[str]) -> list[Entry]:
 
 def write_down(results: list[Result], table: str) -> None:
     """Keep the results for machines and people."""
-    RECORD.parent.mkdir(exist_ok=True)
-    RECORD.write_text(json.dumps(as_json(results), indent=2) + "\n", encoding="utf-8")
+    keep("costs", as_json(results))
     PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), table), encoding="utf-8")
-    say(f"written: {Path(RECORD).relative_to(ROOT)}, {Path(PAGE).relative_to(ROOT)}")
+    say(f"written: {RECORD.relative_to(ROOT)}, {PAGE.relative_to(ROOT)}")
 
 
 def say(text: str) -> None:

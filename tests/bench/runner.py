@@ -175,10 +175,10 @@ def _bound(result: Result) -> str:
     return f"{result.bound:g}" if result.bound_on == "ratio" else f"ours {result.bound:g} {result.unit}"
 
 
-def placed(page: str, table: str) -> str:
+def placed(page: str, table: str, begins: str = BEGIN, ends: str = END) -> str:
     """Return a page with the table between its marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.partition(begins)
+    _, end, after = rest.partition(ends)
     if not begin or not end:
-        raise ValueError(f"the page has no `{BEGIN}` and `{END}`")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+        raise ValueError(f"the page has no `{begins}` and `{ends}`")
+    return f"{before}{begins}\n{table}\n{ends}{after}"
