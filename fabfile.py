@@ -320,6 +320,36 @@ def resume(_: Context, stack: str = "", env: str = "", host: str = "", json: boo
     operation.end_with(max(one.code for one in found))
 
 
+@operation.operation(
+    "counts",
+    stack="name of the stack",
+    counts="SERVICE=COUNT, such as api=3, as many as you like; without any show what runs",
+    why="the reason, for the journal",
+    wait="follow it to its end",
+    env=ENV,
+    host=HOST,
+    json=JSON,
+)
+def scale(
+    _: Context,
+    stack: str,
+    counts: Sequence[str] = (),
+    why: str = "",
+    wait: bool = True,
+    env: str = "",
+    host: str = "",
+    json: bool = False,
+) -> None:
+    """Have more or fewer replicas of services, or show them."""
+    from slipway.ops import releasing, scaling
+
+    where = releasing.place(ROOT, env, host)
+    outcome = scaling.scale(where, stack, counts, releasing.Manner(why, wait=wait), _doors()) if counts else None
+    found = scaling.listings(stack, where.hosts, _doors()) if outcome is None or not outcome.code else []
+    operation.show(scaling.as_json(found, outcome) if json else scaling.as_text(found, datetime.now(UTC), outcome))
+    operation.end_with(outcome.code if outcome else 0)
+
+
 @operation.operation(stack="name of the stack", why="the reason, for whoever wants to deploy", env=ENV, host=HOST, json=JSON)
 def lock(_: Context, stack: str, why: str = "", env: str = "", host: str = "", json: bool = False) -> None:
     """Have nothing of a stack released until it is unlocked."""
@@ -339,6 +369,62 @@ def unlock(_: Context, stack: str, env: str = "", host: str = "", json: bool = F
 
 
 @operation.operation(
+    "state",
+    stack="name of the stack",
+    state="on or off; without it only say how it stands",
+    why="the reason, for colleagues; visitors do not see it",
+    retry_seconds="when visitors may come again, for browsers and search engines",
+    env=ENV,
+    host=HOST,
+    json=JSON,
+)
+def maintenance(
+    _: Context,
+    stack: str,
+    state: str = "",
+    why: str = "",
+    retry_seconds: str = "600",
+    env: str = "",
+    host: str = "",
+    json: bool = False,
+) -> None:
+    """Show visitors a page instead of a stack, or the stack again."""
+    from slipway.ops import maintenance as pages
+    from slipway.ops import releasing
+
+    wish = pages.Wish(state, why, operation.number("--retry-seconds", retry_seconds))
+    found = pages.maintain(releasing.place(ROOT, env, host), stack, wish, _doors())
+    operation.show(pages.as_json(found) if json else pages.as_text(found))
+
+
+@operation.operation(
+    "service",
+    stack="name of the stack",
+    service="names of services, to restart them in their place; without any all are started anew beside the old",
+    env=ENV,
+    host=HOST,
+    why="the reason, for the journal",
+    wait="follow it to its end",
+    json=JSON,
+)
+def restart(
+    _: Context,
+    stack: str,
+    service: Sequence[str] = (),
+    env: str = "",
+    host: str = "",
+    why: str = "",
+    wait: bool = True,
+    json: bool = False,
+) -> None:
+    """Restart a stack or services of it; no request is lost."""
+    from slipway.ops import errands, releasing
+
+    manner = releasing.Manner(why, wait=wait)
+    _end(errands.restart(releasing.place(ROOT, env, host), stack, service, manner, _doors()), json=json)
+
+
+@operation.operation(
     stack="name of the stack",
     service="a task of the stack file, or the service whose place the command takes",
     command="what to run in a new container; without it the task's own command",
@@ -353,6 +439,24 @@ def run(_: Context, stack: str, service: str, command: str = "", seconds: str = 
     words = errands.task(stack, service, command, operation.number("--seconds", seconds))
     one = hosts.only(log_lines.hosts_of(stack, _hosts(env, host), _ask), "runs")
     ssh.become(one, _settings(), words, _terminal())
+
+
+@operation.operation(scenario="what to show: bad-release, which the host takes back by itself")
+def demo(_: Context, scenario: str = "") -> None:
+    """Show on the demo's host what happens in a bad moment."""
+    from slipway.demo import bad_release
+
+    bad_release.show(ROOT, scenario, _doors())
+
+
+@operation.operation(receiver="one receiver instead of all", env=ENV, host=HOST, json=JSON)
+def notify_test(_: Context, receiver: str = "", env: str = "", host: str = "", json: bool = False) -> None:
+    """Send a test message to those who hear of releases."""
+    from slipway.ops import notices
+
+    found = notices.test_all(_hosts(env, host), receiver, _ask)
+    operation.show(notices.as_json(found) if json else notices.as_text(found))
+    operation.end_with(notices.code(found))
 
 
 @operation.operation(stack="name of the stack", service="name of the service, stores too", env=ENV, host=HOST)
@@ -395,6 +499,7 @@ def _terminal() -> list[str]:
 
 namespace = Collection(
     check,
+    demo,
     deploy,
     diff,
     drift,
@@ -403,12 +508,16 @@ namespace = Collection(
     follow,
     init,
     lock,
+    maintenance,
+    notify_test,
     pin,
     plan,
     releases,
+    restart,
     resume,
     rollback,
     run,
+    scale,
     shell,
     status,
     unlock,

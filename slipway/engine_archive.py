@@ -1,4 +1,4 @@
-"""Pack the engine for hosts: its modules and the site's template, under a name made of their content."""
+"""Pack the engine for hosts: its modules and the edge's templates, under a name made of their content."""
 
 import io
 import tarfile
@@ -8,8 +8,8 @@ from pathlib import Path
 from .host_engine import name_of
 
 MODULES = ("__init__", "codec", "errors", "model", "placement", "printable", "serving")
-PACKAGES = ("changes", "host", "plan", "policy", "render", "watch")
-TEMPLATE = "nginx/site.conf.j2"
+PACKAGES = ("changes", "host", "notices", "plan", "policy", "render", "watch")
+TEMPLATES = ("nginx/maintenance.conf.j2", "nginx/maintenance.html", "nginx/site.conf.j2")
 FOLDER = "/usr/local/lib/slipway"
 VERSION = f"readlink {FOLDER}/current"
 
@@ -31,7 +31,7 @@ def pack(root: Path) -> Archive:
 def names(root: Path) -> list[str]:
     """Return the engine's files by their path in the tree, sorted."""
     packages = [path for package in PACKAGES for path in (root / "slipway" / package).glob("*.py")]
-    return sorted([*(f"slipway/{name}.py" for name in MODULES), *(str(path.relative_to(root)) for path in packages), TEMPLATE])
+    return sorted([*(f"slipway/{name}.py" for name in MODULES), *(str(path.relative_to(root)) for path in packages), *TEMPLATES])
 
 
 def install_script(version: str) -> str:

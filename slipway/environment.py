@@ -134,9 +134,9 @@ class Updates:
 class Notices:
     """Which receivers hear about which severity."""
 
-    page: Annotated[tuple[str, ...], "Receivers that wake somebody."] = ()
-    warn: Annotated[tuple[str, ...], "Receivers of warnings."] = ()
-    info: Annotated[tuple[str, ...], "Receivers of everything else."] = ()
+    page: Annotated[tuple[str, ...], "Receivers that wake somebody: a release was taken back, or is bad and stays."] = ()
+    warn: Annotated[tuple[str, ...], "Receivers of warnings: a release was refused or rolled back."] = ()
+    info: Annotated[tuple[str, ...], "Receivers of everything else: a release serves, or passed its watch."] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,21 @@ class Receiver:
     webhook: Annotated[str | None, "URL that gets each message as JSON."] = None
     slack: Annotated[str | None, "Name of the secret that holds the URL of a Slack webhook."] = None
     mail: Annotated[tuple[str, ...], "Addresses that get each message."] = ()
+    token: Annotated[str | None, "Name of the secret that a webhook is sent as `Authorization: Bearer …`."] = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server that takes the hosts' mails."""
+
+    host: Annotated[str, "Name or address of the server; receivers with `mail` need one."] = ""
+    port: Annotated[int, "Port of the server."] = 587
+    security: Annotated[Literal["starttls", "tls", "none"], "How the connection is encrypted: `tls` is usual on port 465."] = (
+        "starttls"
+    )
+    user: Annotated[str | None, "Account at the server."] = None
+    secret: Annotated[str | None, "Name of the secret that holds the account's password."] = None
+    sender: Annotated[str, "Address that the mails come from."] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +214,7 @@ class Environment:
     addresses: Annotated[Mapping[str, str], "Host -> address that other hosts reach it by."] = field(default_factory=dict)
     notices: Annotated[Notices, "Which receivers hear of which severity."] = Notices()
     receivers: Annotated[Mapping[str, Receiver], "Ways to reach people: webhooks, Slack, mail."] = field(default_factory=dict)
+    mail_server: Annotated[MailServer, "The server that takes the hosts' mails."] = MailServer()
     backup_target: Annotated[tuple[BackupTarget, ...], "Places outside of the hosts where copies go."] = ()
     backup_scheduler: Annotated[Literal["timer", "cron"], "What starts backups."] = "timer"
 

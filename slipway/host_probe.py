@@ -55,6 +55,7 @@ UNITS = (
     "slipway-resume.service",
     "slipway-certs.timer",
     "slipway-certs.service",
+    "slipway-notices.path",
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "slipway-reboot.timer",

@@ -161,8 +161,8 @@ class Public:
 class Scale:
     """How many replicas run; without one of the three rules people change the number."""
 
-    min: Annotated[int, "Least replicas; a deploy starts this many."]
-    max: Annotated[int, "Most replicas; memory and connections are counted for this many."]
+    min: Annotated[int, "Least replicas; a deploy starts this many, or as many as people chose."]
+    max: Annotated[int, "Most replicas; connections to stores are counted for this many."]
     cpu_ratio: Annotated[float | None, "Add a replica above this share of the CPU limit."] = None
     memory_ratio: Annotated[float | None, "Add a replica above this share of the memory limit."] = None
     queue_drain_seconds: Annotated[int | None, "Add workers while the queue would take longer than this."] = None

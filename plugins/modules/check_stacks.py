@@ -50,6 +50,10 @@ sealed:
   description: The secrets of each stack, in a text that only tasks of this run can open; see O(stack_release#module:sealed).
   returned: success
   type: dict
+notice_secrets:
+  description: The secrets that receivers and the mail server need, sealed in the same way; empty where they need none.
+  returned: success
+  type: str
 exit_code:
   description: The exit code that C(fab check) ends with.
   returned: failure

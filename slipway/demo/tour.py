@@ -18,8 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "build/demo/site.log"
 HOST = lab.HOSTS["demo"]
 PLAYBOOK = ("ansible-playbook", "-i", "inventory/lab", "site.yml")
-STACKS = "inventory/lab/group_vars/all/stacks.yml"
-UPGRADE = f"sed -i 's/1.0.0/1.1.0/' {STACKS} && .venv/bin/{shlex.join(PLAYBOOK)}"
 STEPS = 4
 TAIL = 15
 
@@ -70,7 +68,7 @@ def _show(tour: Tour) -> None:
     tour.step(f"Make the host serve: {shlex.join(PLAYBOOK)}")
     changes = _run_site(tour)
     tour.step("Ask from outside")
-    site = _site()
+    site = site_of_demo()
     _ask_all(tour, site)
     tour.say(closing(site, changes, tour.passed))
 
@@ -102,7 +100,8 @@ def _ask_all(tour: Tour, site: visitor.Site) -> None:
         tour.say(f"{time.monotonic() - begun:6.1f} s  {title:{width}}  {seen}")
 
 
-def _site() -> visitor.Site:
+def site_of_demo() -> visitor.Site:
+    """Return where the demo answers."""
     version = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
     options = visitor.curl_options(version, HOST.domains[0], (HOST.http_port, HOST.https_port))
     return visitor.Site(HOST.domains[0], HOST.http_port, HOST.https_port, HOST.address, lab.folder() / "ca.pem", options)
@@ -122,7 +121,8 @@ Done in {passed}: {happened}, {len(visitor.QUESTIONS)} kinds of questions asked 
 
   Try next      {fab} status
                 {fab} logs demo --service api --tail 20
-                {UPGRADE}
+                {fab} deploy demo 1.1.0
+                {fab} demo --scenario bad-release
   Remove        make demo-down"""
 
 

@@ -11,7 +11,7 @@ from ..codec import from_json
 from ..errors import ReleaseRefused, SlipwayError
 from ..model import Health
 from ..plan.step import Action, Step
-from . import clock, drain, egress, files, health, lock, records, slots
+from . import clock, counts, drain, egress, files, fit, health, lock, records, slots
 from .containers import killed
 from .machine import Machine, Work
 
@@ -196,6 +196,10 @@ def _note_ends(work: Work, codes: dict[str, int]) -> None:
         )
 
 
+def _choose(work: Work, step: Step) -> None:
+    counts.choose(work, step.arguments)
+
+
 def _drain(work: Work, step: Step) -> None:
     count = partial(open_connections, work, step.arguments["containers"])
     if left := drain.wait(count, step.limit_seconds, work.something_waits):
@@ -220,6 +224,7 @@ def _command(work: Work, step: Step) -> None:
 
 
 ACTIONS: Mapping[Action, Callable[[Work, Step], None]] = {
+    "fit": fit.check,
     "run": _run,
     "write": _write,
     "pull": _pull,
@@ -234,6 +239,7 @@ ACTIONS: Mapping[Action, Callable[[Work, Step], None]] = {
     "restart": _restart,
     "stop": _stop,
     "ended": _ended,
+    "choose": _choose,
     "drain": _drain,
     "remove": _remove,
 }

@@ -60,18 +60,6 @@ def _store(last: Release | None, store: Service) -> str:
     return last.placement.images.get(store.name, "") if last and old and old.image == store.image else ""
 
 
-def check_disk(work: Work, stack: Stack, known: Mapping[str, str]) -> None:
-    """Refuse where the images that are missing would fill a disk."""
-    docker = work.machine.docker
-    wanted = {known[name] or service.image for name, service in stack.services.items()}
-    missing = [name for name in sorted(wanted) if docker.image(name) is None]
-    sizes: dict[str, int] = {}
-    for image in docker.images():
-        for name in (*image.tags, *image.digests):
-            sizes[repository(name)] = max(image.bytes, sizes.get(repository(name), 0))
-    disk.check(disk.places(docker.folder(), work.machine.layout.state), disk.needed_mb(missing, sizes))
-
-
 def fetch(work: Work, stack: Stack, known: Mapping[str, str]) -> Images:
     """Bring all images here; return their digests and users by service."""
     wanted = sorted({(service.image, known[name]) for name, service in stack.services.items()})
@@ -96,7 +84,8 @@ def _pull(work: Work, name: str) -> None:
     seconds = round(time.monotonic() - began, 3)
     work.note({**entry, "state": "failed" if outcome.code else "done", "seconds": seconds})
     if outcome.code:
-        raise images.pull_fault(outcome, name, images.mirrors(work.machine.layout.docker_settings), images.probe)
+        full = disk.full(disk.places(work.machine.docker.folder(), work.machine.layout.state))
+        raise images.pull_fault(outcome, name, images.mirrors(work.machine.layout.docker_settings), images.probe, full)
 
 
 def _user(machine: Machine, service: Service, reference: str) -> int:

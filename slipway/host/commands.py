@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import ReleaseRefused, SlipwayError
 from ..policy.forms import is_stack_name
 from ..printable import one_line
-from . import docker, logs, records, release_commands, resume, run, status, update_commands
+from . import docker, logs, notice_commands, records, release_commands, resume, run, status, update_commands
 from .actions import issue
 from .asker import Asker, by_sudo
 from .engine import Result
@@ -20,7 +20,14 @@ from .journal import Journal
 from .machine import Machine, Work
 from .release_commands import print_line
 
-ANSWERING = ("submit", "plan", "rollback", "follow")  # a controller reads their last line, also where they fail
+ANSWERING = (
+    "submit",
+    "plan",
+    "rollback",
+    "follow",
+    "scale",
+    "restart",
+)  # a controller reads their last line, also where they fail
 Arguments = argparse.Namespace
 
 
@@ -57,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     certs.add_argument("--patient", action="store_true", help="leave out what failed a short while ago (for the timer)")
     _add(commands, "live", _live, "let nginx use what certbot renewed (certbot calls this)")
     update_commands.add(commands, _add)
+    notice_commands.add(commands, _add)
     _add(commands, "journal", _journal, "show what happened to a stack", "stack").add_argument("--json", action="store_true")
     return parser
 

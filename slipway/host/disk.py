@@ -31,6 +31,11 @@ def free_mb(path: Path) -> int:
     return room.f_bavail * room.f_frsize // MIB
 
 
+def full(folders: Collection[Path], free: Callable[[Path], int] = free_mb) -> str:
+    """Return the folders whose reserve is used up, for a sentence; empty where there is none."""
+    return ", ".join(f"{path} has {free(path)} MiB free" for path in folders if free(path) < RESERVE_MB)
+
+
 def check(folders: Collection[Path], needed: int, free: Callable[[Path], int] = free_mb) -> None:
     """Refuse where a folder has less room than needed."""
     short = [f"{path} has {free(path)} MiB free, needed {needed} MiB" for path in folders if free(path) < needed]

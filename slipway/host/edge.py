@@ -4,16 +4,18 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import HostError, ReleaseRefused
-from . import files
-from .runner import Runner
+from . import files, lock
+from .runner import Outcome, Runner
 
 LEAVING = "is shutting down"
 RELOAD_SECONDS = 20
+ALONE_SECONDS = 60
 HTTPS = 443
 
 
@@ -93,9 +95,25 @@ class Nginx:
             self.reload()
         return removed
 
+    def shut(self, stack: str, text: str, page: str) -> None:
+        """Put what shuts a stack's site in force, or take it away where it is empty; reloads in any case."""
+        with self._alone():
+            old = self.shutting(stack)
+            self._keep_shut(stack, text, page)
+            outcome = self._judged()
+            if outcome.code:
+                self._keep_shut(stack, *old)
+                raise HostError(f"nginx refuses its settings, so nothing was changed:\n{outcome.text}", "correct what it names")
+            self.reload()
+
+    def shutting(self, stack: str) -> tuple[str, str]:
+        """Return what shuts a stack's site and the page it shows, empty where it is open."""
+        text, page = self._maintenance(stack)
+        return _read(text), _read(page)
+
     def site(self, stack: str) -> str:
         """Return the text of a stack's site in force, empty without one."""
-        return self._site(stack).read_text(encoding="utf-8") if self._site(stack).is_file() else ""
+        return _read(self._site(stack))
 
     def reload(self) -> None:
         """Reload and wait until only new workers take requests; an nginx that does not run reads its files when it starts."""
@@ -115,21 +133,41 @@ class Nginx:
     @contextlib.contextmanager
     def _in_place(self, stack: str, text: str) -> Iterator[Callable[[], None]]:
         path = self._site(stack)
-        old = path.read_text(encoding="utf-8") if path.is_file() else None
-        files.write(path, text, 0o644)
+        with self._alone():
+            old = path.read_text(encoding="utf-8") if path.is_file() else None
+            files.write(path, text, 0o644)
 
-        def undo() -> None:
-            if old is None:
-                files.remove(path)
-            else:
-                files.write(path, old, 0o644)
+            def undo() -> None:
+                if old is None:
+                    files.remove(path)
+                else:
+                    files.write(path, old, 0o644)
 
-        yield undo
+            yield undo
+
+    def _alone(self) -> AbstractContextManager[str]:
+        """Keep others from judging or reloading what stands there only to be judged."""
+        return lock.held(self.sites.parent / "sites.lock", "a change of nginx's sites", ALONE_SECONDS, lambda _: None)
 
     def _check(self, stack: str) -> None:
-        outcome = self.runner.attempt(("nginx", "-t", "-q"), limit_seconds=RELOAD_SECONDS)
+        outcome = self._judged()
         if outcome.code:
             raise ReleaseRefused(f"nginx refuses the site of {stack}:\n{outcome.text}", "correct the routes in the stack file")
+
+    def _judged(self) -> Outcome:
+        return self.runner.attempt(("nginx", "-t", "-q"), limit_seconds=RELOAD_SECONDS)
+
+    def _maintenance(self, stack: str) -> tuple[Path, Path]:
+        folder = self.sites.parent / "maintenance"
+        return folder / f"{stack}.conf", folder / f"{stack}.html"
+
+    def _keep_shut(self, stack: str, text: str, page: str) -> None:
+        """Keep both; only nginx's master reads the first, which holds the word that lets the team through."""
+        for path, content, mode in zip(self._maintenance(stack), (text, page), (0o600, 0o644), strict=True):
+            if content:
+                files.write(path, content, mode)
+            else:
+                files.remove(path)
 
     def _master(self) -> int:
         with contextlib.suppress(FileNotFoundError, ValueError):
@@ -146,6 +184,10 @@ class Nginx:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             return (self.proc / pid / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         return ""
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def replaced(old: dict[int, str], now: dict[int, str]) -> bool:

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..errors import HostError, SlipwayError
 from ..model import Stack
+from ..notices import message
 from ..placement import Placed
 from ..plan import deploy as plan
 from ..plan import traffic
 from ..plan.step import Step
 from ..render.site import site as render_site
-from . import allot, held, locked, pinned, policy, records, resume
+from . import allot, choices, counts, fit, held, locked, notices, pinned, policy, records, restart, resume, scale
 from .actions import carry_out
 from .allot import Wish
 from .machine import Work
@@ -42,7 +43,7 @@ class Result:
 
 def run(work: Work, request: Request) -> Result:
     """Run a request to its verdict; the caller holds the lock."""
-    began = time.monotonic()
+    began, served = time.monotonic(), work.serving().current
     work = replace(work, request=request.id, warnings=[])
     values = work.secrets.received(request.id)
     work = work.with_values(values, {})
@@ -56,6 +57,8 @@ def run(work: Work, request: Request) -> Result:
         )
     result = replace(result, warnings=tuple(dict.fromkeys(work.warnings)), seconds=round(time.monotonic() - began, 3))
     work.note({"event": "result", "result": asdict(result)})
+    asked = message.Asked(request.who, request.why, request.commit, request.verb, request.returns_to, served)
+    notices.tell(work, message.of_result(work.folder.name, asdict(result), asked))
     return result
 
 
@@ -63,7 +66,7 @@ def _decide(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     cut_short = unfinished(work)
     lacked = lacking(work) if cut_short else []
     healed = _heal(work) if cut_short else []
-    result = _release(work, request, values)
+    result = _run(work, request, values)
     return replace(result, changed=result.changed or bool(lacked), steps=(*_shown(healed), *result.steps))
 
 
@@ -78,10 +81,49 @@ def _heal(work: Work) -> list[Done]:
         return []
 
 
+def _run(work: Work, request: Request, values: Mapping[str, str]) -> Result:
+    if request.counts:
+        return _scaled(work, request)
+    return _restarted(work, request) if request.services else _release(work, request, values)
+
+
+def _restarted(work: Work, request: Request) -> Result:
+    """Restart services of the release that serves in their place; what did not come back is left out of the traffic."""
+    current = restart.serving(work)
+    work = replace(resume.in_force(work), release=current.number, something_waits=lambda: False)  # it is its own drain
+    steps, done = restart.steps(work, current, request), list[Done]()
+    try:
+        for step in steps:
+            done += carry_out_all(work, [step], carry_out)
+    except SlipwayError as error:
+        cause = f"{work.mask(str(error))}\n(what was not restarted runs on; `fab resume {work.folder.name}` leads to all again)"
+        return Result("incomplete", bool(done), current.number, _shown(done), error=cause, code=error.exit_code)
+    work.note({"event": "restarted", "who": request.who, "why": request.why, "services": list(request.services)})
+    return Result("restarted", changed=True, release=current.number, steps=_shown(done), urls=urls(work, current.stack))
+
+
+def _scaled(work: Work, request: Request) -> Result:
+    """Have other counts of the release that serves; what failed before the choice was kept leaves again by itself."""
+    current = scale.serving(work)
+    work = replace(resume.in_force(work), release=current.number)
+    before = choices.read(work.folder)
+    try:
+        steps = scale.steps(work, current, request)
+        if not steps:
+            return _unchanged(work, current)
+        done = carry_out_all(work, steps, carry_out)
+    except SlipwayError as error:
+        kept = choices.read(work.folder) == before
+        said = "the counts stay as they were" if kept else "the choice is kept; run this again, it goes on from there"
+        verdict, cause = ("not scaled" if kept else "incomplete"), f"{work.mask(str(error))}\n({said})"
+        return Result(verdict, not kept, current.number, error=cause, code=error.exit_code)
+    return Result("scaled", changed=True, release=current.number, steps=_shown(done), urls=urls(work, current.stack))
+
+
 def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     current = resume.current_release(work)
     generation = work.secrets.generation_of(values)
-    if current and not request.base and same(current, request.stack, generation):
+    if current and not request.base and request.verb != restart.VERB and same(current, request.stack, generation):
         if request.verb in pinned.CHOOSING:
             pinned.note(work.folder, current, request)
         return _unchanged(work, current)
@@ -146,8 +188,9 @@ def _site_steps(text: str) -> list[Step]:
 def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     stack = wish.request.stack
     _check_edge(work, stack)
+    choices.read(work.folder)  # refused where it cannot be read: a release would begin with other counts than were chosen
     known = allot.known_references(stack, current, records.last_release(work.folder))
-    allot.check_disk(work, stack, known)
+    done = carry_out_all(work, [fit.step(work, stack, current, known)], carry_out)
     found = allot.fetch(work, stack, known)
     held.check(work, wish.request, wish.generation, found.references)
     base = records.last_placement(work.folder) if resume.base_in_force(work) else None
@@ -158,7 +201,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
         for text in passed(work, release):
             work.warn(text)
         steps = planned(work, release, current, base_allowed=wish.request.base)
-        done = carry_out_all(work, steps, carry_out)
+        done += carry_out_all(work, steps, carry_out)
     except SlipwayError as error:
         return _failed(work, release, error)
     pinned.note(work.folder, release, wish.request)
@@ -175,13 +218,14 @@ def _check_edge(work: Work, stack: Stack) -> None:
 def planned(work: Work, release: Release, current: Release | None, *, base_allowed: bool) -> list[Step]:
     """Return the steps that make a release serve."""
     before = plan.Before(
-        old=Placed(current.stack, current.placement) if current else None,
+        old=counts.placed(work.folder, current) if current else None,
         base=resume.base_in_force(work),
         base_allowed=base_allowed,
         site=work.machine.nginx.site(work.folder.name),
         migrated=migrated(work),
+        returns=release.returns_to is not None,
     )
-    return plan.steps(Placed(release.stack, release.placement), before, site_of(work, release))
+    return plan.steps(counts.placed(work.folder, release), before, site_of(work, release))
 
 
 def passed(work: Work, release: Release) -> list[str]:

@@ -31,11 +31,17 @@ def mirrors(settings: Path) -> list[str]:
     return [url.rstrip("/") for url in found]
 
 
-def pull_fault(outcome: Outcome, image: str, asked: Sequence[str], probe: Callable[[str, str], str]) -> SlipwayError:
-    """Return why a pull failed, naming the mirror, which Docker's own message never does."""
+def pull_fault(
+    outcome: Outcome, image: str, asked: Sequence[str], probe: Callable[[str, str], str], full: str = ""
+) -> SlipwayError:
+    """Return why a pull failed, naming the mirror, which Docker's own message never does.
+
+    `full` names folders without room: after a mirror whose image did not fit Docker asks the next registry, and tells of that.
+    """
     said = outcome.text.strip()
-    if FULL in said:
-        return HostError(f"the disk became full while pulling {image}:\n{said}", "free some room, then run this again")
+    if FULL in said or full:
+        told = f"{said}\n{full}".strip()
+        return HostError(f"the disk became full while pulling {image}:\n{told}", "free some room, then run this again")
     answers = {url: probe(url, image) for url in asked if of_hub(image)}
     told = said + "".join(f"\nmirror {url} {answer}" for url, answer in answers.items())
     if LACKS in answers.values() or any(mark in said for mark in ABSENT):

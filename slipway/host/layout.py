@@ -106,6 +106,16 @@ class Layout:
         """Return the engine settings of Docker."""
         return self.root / "etc/docker/daemon.json"
 
+    @property
+    def notices(self) -> Path:
+        """Return whom this host tells about releases, with the secrets that takes."""
+        return self.settings / "secrets/notices.json"
+
+    @property
+    def outbox(self) -> Path:
+        """Return the folder of messages that wait to be sent."""
+        return self.root / "var/spool/slipway/notices"
+
     def secrets(self, stack: str) -> Path:
         """Return the folder of a stack's secrets."""
         return self.settings / "secrets" / stack

@@ -7,7 +7,7 @@ from ..placement import Placed
 from ..plan import commands, retire
 from ..plan import resume as plan
 from ..plan.step import Step
-from . import clock, records, resume
+from . import clock, records, resume, surplus
 from .actions import open_connections
 from .machine import Work
 
@@ -18,7 +18,19 @@ def due(work: Work) -> list[Step]:
     elapsed = clock.seconds_since(serving.since)
     gone = tuple(number for number in serving.retiring if _may_go(work, number, elapsed))
     leaving = plan.leaving(replace(serving, retiring=gone), resume.facts(work)) if gone else []
-    return [*_rest(work, elapsed), *leaving]
+    return [*_rest(work, elapsed), *leaving, *_surplus(work)]
+
+
+def _surplus(work: Work) -> list[Step]:
+    """Return the way out of replicas that are too much, once it would not make anybody wait."""
+    found, current = surplus.present(work), _placed(work, work.serving().current)
+    if not found or current is None:
+        return []
+    names, ports, elapsed = {one.name for one in found}, retire.web_ports(current), surplus.since_choice(work)
+    webs = {name: ports[name] for name in names if name in ports}
+    drained = elapsed >= retire.drain_seconds(current) or not open_connections(work, webs)
+    workers = sorted(names - set(webs))
+    return surplus.leave(work) if drained and _ended(work, current, workers, elapsed) else []
 
 
 def _may_go(work: Work, number: int, elapsed: float) -> bool:
@@ -47,9 +59,12 @@ def _drained(work: Work, old: Placed, elapsed: float) -> bool:
 
 
 def _jobs_ended(work: Work, old: Placed, elapsed: float) -> bool:
-    workers = old.stack.of_kind("worker")
-    limit = commands.grace_seconds(workers) + commands.GRACE_MARGIN_SECONDS
-    return elapsed >= limit or not _any_runs(work, commands.all_containers(old, workers))
+    return _ended(work, old, commands.all_containers(old, old.stack.of_kind("worker")), elapsed)
+
+
+def _ended(work: Work, old: Placed, workers: Sequence[str], elapsed: float) -> bool:
+    limit = commands.grace_seconds(old.stack.of_kind("worker")) + commands.GRACE_MARGIN_SECONDS
+    return elapsed >= limit or not _any_runs(work, workers)
 
 
 def _any_runs(work: Work, names: Sequence[str]) -> bool:

@@ -36,7 +36,7 @@ class Machine:
     @property
     def nginx(self) -> Nginx:
         """Return this host's nginx."""
-        return Nginx(self.runner, self.layout.sites)
+        return Nginx(self.runner, self.layout.sites, self.layout.root / "run/nginx.pid")
 
     @property
     def certificates(self) -> Certificates:

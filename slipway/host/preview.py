@@ -13,7 +13,7 @@ from ..plan.place import Images, place
 from ..plan.step import Step
 from ..policy.images import repository
 from ..render.base import base_project
-from . import allot, clock, engine, held, pinned, policy, records, resume
+from . import allot, clock, counts, engine, fit, held, maintenance, pinned, policy, records, resume
 from .allot import Wish
 from .engine import Result, same, urls
 from .losses import losses
@@ -50,7 +50,13 @@ def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
         "changed": sorted(name for name in values.keys() & serving.keys() if values[name] != serving[name]),
     }
     lost = [asdict(loss) for loss in losses(work)]
-    found = {"serving": current.number if current else None, "secrets": secrets, "lost": lost, **shown.found}
+    found = {
+        "serving": current.number if current else None,
+        "secrets": secrets,
+        "lost": lost,
+        "chosen": [*maintenance.told(work.folder), *counts.told(work.folder, request.stack)],
+        **shown.found,
+    }
     return Preview(shown.result, work.masked(found))
 
 
@@ -78,10 +84,14 @@ def _deployed(work: Work, request: Request, current: Release | None, generation:
     wish = Wish(request, "", generation if generation is not None else max(work.secrets.generations(), default=0) + 1)
     release, unseen = _imagined(work, wish, current)
     change = base.compare(resume.base_in_force(work), base_project(release.stack, release.placement))
-    refused = _refused(work, change, wish, release)
-    steps = [] if change.networks else engine.planned(work, release, current, base_allowed=True)
+    room = fit.step(work, request.stack, current, release.placement.images)
+    fits = fit.judge(work, room)
+    refused = _refused(work, change, wish, release) or fits.error
+    steps = [] if change.networks else [room, *engine.planned(work, release, current, base_allowed=True)]
     result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
-    result = replace(result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen]))
+    result = replace(
+        result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen, *fits.notes])
+    )
     if refused:
         result = replace(result, verdict="refused", changed=False, error=str(refused), code=refused.exit_code)
     return Preview(result, {**_reading(work, request.stack, current, steps), "base": asdict(change)})

@@ -31,7 +31,8 @@ class Request:
 
     `again` lets a release through that the host has taken back, `again_of` that of one number; `returns_to` is the release whose
     words this one repeats; `verb` names the verb that made it, empty for site.yml, and `pinned` are the variables it pinned.
-    `who` begins with what the host itself knows, and `deployer` is its word too.
+    `who` begins with what the host itself knows, and `deployer` is its word too. `counts` asks for other counts of what serves,
+    `services` for a restart of these; both for no release.
     """
 
     id: str
@@ -47,6 +48,8 @@ class Request:
     verb: str = ""
     pinned: Mapping[str, str] = field(default_factory=dict)
     deployer: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
         raise OtherVersion(f"this host's engine does not understand the controller: {error}", SAME_VERSION) from error
     words |= {name: bool(data.get(name)) for name in ("base", "again")}
     words |= {name: data.get(name) for name in ("again_of", "returns_to")}
-    words["pinned"] = dict(data.get("pinned") or {})
+    words |= {name: dict(data.get(name) or {}) for name in ("pinned", "counts")}
+    words["services"] = tuple(data.get("services") or ())
     return _whole(Request(id=made, stack=stack, at=at, **words)), _whole_values(data.get("secrets", {}))
 
 

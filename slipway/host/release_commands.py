@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import HostError
-from . import clock, history, locked, one_off, records, resolve, resume, rollback, submit
+from ..plan import counts as plan_counts
+from . import clock, history, locked, maintenance, one_off, records, resolve, restart, resume, rollback, scale, submit
 from .journal import Entry
 from .layout import StackFolder
 from .machine import Machine, Work
@@ -36,14 +37,31 @@ def add(commands: Any, new: Add) -> None:
     compared.add_argument("before", type=int)
     compared.add_argument("after", type=int)
     new(commands, "resolve", _resolve, "say which digests the images of the request on standard input have today", "stack")
+    _add_beside(commands, new)
+
+
+def _add_beside(commands: Any, new: Add) -> None:
+    """Add the commands that release nothing."""
     errand = new(commands, "task", _task, "run a task, or a command in a new container of a service", "stack", "service")
     errand.add_argument("--seconds", type=int, default=0, help="how long it may take")
     errand.add_argument("argv", nargs="*", help="the command, behind --")
+    _add_choosing(commands, new)
     shut = new(commands, "lock", _lock, "release nothing until it is unlocked", "stack")
     shut.add_argument("--who", default="")
     shut.add_argument("--why", default="")
     new(commands, "unlock", _unlock, "release again", "stack")
+    shut_off = new(commands, "maintenance", _maintenance, "show visitors a page instead of a stack, or the stack again", "stack")
+    shut_off.add_argument("wanted", choices=("on", "off", "show"))
     new(commands, "shell", _shell, "open a shell in a running container of a service", "stack", "service")
+
+
+def _add_choosing(commands: Any, new: Add) -> None:
+    again = new(commands, "restart", _restart, "start what serves anew, or services of it in their place", "stack")
+    again.add_argument("services", nargs="*", help="all as a release of its own where none is named")
+    _add_following(again)
+    counted = new(commands, "scale", _scale, "say how many replicas run, or have other counts: SERVICE=COUNT …", "stack")
+    counted.add_argument("counts", nargs="*", help="such as api=3; who and why on standard input")
+    _add_following(counted)
 
 
 def _add_following(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +92,20 @@ def _task(machine: Machine, arguments: Arguments) -> int:
     return one_off.run(machine, arguments.stack, errand)
 
 
+def _restart(machine: Machine, arguments: Arguments) -> int:
+    work = resume.in_force(Work(machine, _known(machine, arguments.stack)))
+    return _run(machine, arguments, restart.words(work, _asked(), arguments.services))
+
+
+def _scale(machine: Machine, arguments: Arguments) -> int:
+    work = Work(machine, _known(machine, arguments.stack))
+    if not arguments.counts:
+        print_line(json.dumps(scale.rows(work)))
+        return 0
+    wanted = plan_counts.asked(arguments.counts)
+    return _run(machine, arguments, scale.words(resume.in_force(work), _asked(), wanted))
+
+
 def _lock(machine: Machine, arguments: Arguments) -> int:
     by = locked.Locked(machine.asker.signed(arguments.who), clock.now(), arguments.why)
     locked.lock(_known(machine, arguments.stack), by)
@@ -84,6 +116,11 @@ def _lock(machine: Machine, arguments: Arguments) -> int:
 def _unlock(machine: Machine, arguments: Arguments) -> int:
     found = locked.unlock(_known(machine, arguments.stack))
     print_line(f"{arguments.stack} is unlocked; it was locked by {found}" if found else f"{arguments.stack} was not locked")
+    return 0
+
+
+def _maintenance(machine: Machine, arguments: Arguments) -> int:
+    print_line(json.dumps(maintenance.asked(machine, arguments.stack, arguments.wanted, _asked())))
     return 0
 
 

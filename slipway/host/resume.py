@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import HostError
-from ..placement import Placed
+from ..notices import message
 from ..plan import resume as plan
 from ..plan.step import Step
-from . import clock, egress, lock, records, slots
+from . import clock, counts, egress, lock, maintenance, notices, records, slots, surplus
 from .actions import carry_out
-from .docker import PROJECT, Container
+from .docker import PROJECT
 from .journal import Journal
 from .machine import Machine, Work
 from .prune import drop_tags, keep_record_only
@@ -54,21 +54,36 @@ def _ended_well(entry: Mapping[str, Any], since: str) -> bool:
 
 def heal(work: Work) -> list[Done]:
     """Carry out what the host lacks, all but the way out of old releases; the caller holds the lock."""
-    work, given_up = in_force(work), work.serving().next
+    work, given_up, returned = in_force(work), work.serving().next, unfinished_return(work)
     steps = planned(work)
     if given_up is not None and work.folder.release(given_up).is_dir():
         keep_record_only(work, given_up)  # first: what has its files is taken for a release that served
     done = carry_out_all(work, steps, carry_out)
     egress.follow(work)
+    maintenance.follow(work)
     if given_up is not None:
         drop_tags(work, given_up)
     work.note({"event": "resumed", "steps": [step.name for step in done]})
+    notices.tell(work, returned)
     return done
 
 
+def unfinished_return(work: Work) -> message.Message | None:
+    """Return what people are to hear once a return is healed whose run died before it told anybody."""
+    serving = work.serving()
+    entries = Journal(work.folder.journal).entries() if serving.returned else []
+    since = [entry["event"] for entry in entries if str(entry.get("at", "")) >= serving.since]
+    if not serving.returned or {"returned", "resumed"} & set(since):
+        return None
+    bad = max(serving.retiring)
+    verdict = next((entry for entry in reversed(entries) if (entry["event"], entry.get("release")) == ("watch", bad)), {})
+    said = verdict.get("text", "the run that took it back died on the way, and the next one finished it")
+    return message.returned(serving.stack, bad, serving.current or 0, said, numbers=verdict.get("numbers"))
+
+
 def retire(work: Work) -> list[Done]:
-    """Let the releases that served go, once they are drained; the caller holds the lock."""
-    steps = plan.leaving(work.serving(), facts(work))
+    """Let the releases that served go, once they are drained, and replicas that are too much; the caller holds the lock."""
+    steps = [*plan.leaving(work.serving(), facts(work)), *surplus.leave(work)]
     return carry_out_all(work, steps, carry_out)
 
 
@@ -108,6 +123,7 @@ def give_up(work: Work, requests: Sequence[str], why: str) -> None:
         cause = f"the run of this request died ({why}); what it left behind is healed\n  next: run site.yml again"
         result = {"verdict": "interrupted", "changed": True, "error": cause, "code": HostError.exit_code}
         work.note({"event": "result", "request": request, "result": result})
+        notices.tell(work, message.interrupted(work.folder.name, cause))
         records.drop_request(work.folder, request)
         work.secrets.drop(request)
         work.machine.say(f"request {request}: {cause}")
@@ -121,9 +137,9 @@ def facts(work: Work) -> plan.Facts:
     present = {item.name: item for item in (*docker.containers(label), *docker.containers(base_project))}
     projects = {item.labels.get(PROJECT, "") for item in present.values()} | {project for _, project in docker.networks(label)}
     return plan.Facts(
-        containers=[_found(item) for item in present.values()],
+        containers=[surplus.found_of(item) for item in present.values()],
         projects=sorted(projects - {""}),
-        releases={number: Placed(release.stack, release.placement) for number, release in made.items()},
+        releases={number: counts.placed(work.folder, release) for number, release in made.items()},
         base=base_in_force(work),
         site=_site(work, serving.current),
         elapsed_seconds=_elapsed(serving.since),
@@ -143,16 +159,6 @@ def load_switch(machine: Machine) -> None:
     """Load map and fence of all stacks, before anything else: it takes milliseconds, and nginx needs the map."""
     slots.put_in_force(machine.layout, machine.runner)
     egress.put_in_force(machine.layout, machine.runner)
-
-
-def _found(container: Container) -> plan.Found:
-    return plan.Found(
-        name=container.name,
-        project=container.labels.get(PROJECT, ""),
-        kind=container.labels.get("slipway.kind", ""),
-        running=container.running,
-        restart=container.restart_rule,
-    )
 
 
 def _site(work: Work, number: int | None) -> str:

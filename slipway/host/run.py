@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import LockHeld, SlipwayError
-from . import clock, docker, engine, lock, records, resume, watching
+from ..notices import message
+from . import clock, docker, engine, lock, notices, records, resume, surplus, watching
 from .drain import Postponed
 from .engine import Result
 from .machine import Machine, Work
@@ -75,7 +76,8 @@ def turn(work: Work, before: Turn) -> Turn:
 
 def _goes_on(work: Work, fault: SlipwayError | OSError) -> bool:
     """Say whether trying again may help: what a person has to mend is for the next run."""
-    return work.serving().watched or engine.unfinished(work) or isinstance(fault, docker.Silent | LockHeld)
+    waits = isinstance(fault, docker.Silent | LockHeld) or work.serving().watched or engine.unfinished(work)
+    return waits or bool(surplus.present(work))
 
 
 def _pause(work: Work, faults: int) -> None:
@@ -109,7 +111,7 @@ def _all(work: Work) -> int:
     code = 0
     while True:
         code = max(code, _requests(work))
-        if work.serving().watched or not work.serving().retiring:
+        if work.serving().watched or not (work.serving().retiring or surplus.present(work)):
             return code
         _retire(work)
 
@@ -153,6 +155,7 @@ def _run(work: Work, request: Request) -> int:
         )
         result = Result("failed", changed=True, error=cause, code=SlipwayError.exit_code)
         work.note({"event": "result", "request": request.id, "result": asdict(result)})
+        notices.tell(replace(work, request=request.id), message.failed(work.folder.name, cause, work.serving().current))
         return SlipwayError.exit_code
     finally:
         records.drop_request(work.folder, request.id)

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import SlipwayError
 from ..model import Service, Stack
 from ..serving import Serving
-from . import locked, records, stale
+from . import choices, counts, locked, records, stale
 from .docker import Container
 from .journal import Entry, Journal
 from .machine import Machine, Work
@@ -32,15 +32,26 @@ def _stack(work: Work) -> dict[str, Any] | None:
         "who": current.who if current else "",
         "why": current.why if current else "",
         "commit": current.commit if current else "",
-        "services": _services(work, current.stack, serving.current) if current else [],
+        "services": _services(work, counts.placed(work.folder, current).stack, serving.current) if current else [],
+        "counts": counts.told(work.folder, current.stack) if current else [],
         "domains": _domains(work, current.stack) if current else [],
         "last_run": last_run(entries),
         "standby": serving.standby,
         "watch": watch(serving, entries),
         "held": list(serving.held),
         "locked": str(locked.read(work.folder) or ""),
+        "maintenance": _maintenance(work),
         "resumed": next((entry["at"] for entry in reversed(entries) if entry["event"] == "resumed"), ""),
     }
+
+
+def _maintenance(work: Work) -> dict[str, str]:
+    """Return since when, by whom and why visitors see a page; nothing where they see the stack."""
+    try:
+        found = choices.read(work.folder).maintenance
+    except SlipwayError as error:
+        return {"fault": str(error)}
+    return {"since": found.at, "who": found.who, "why": found.why} if found else {}
 
 
 def _services(work: Work, stack: Stack, number: int | None) -> list[dict[str, Any]]:
@@ -115,6 +126,15 @@ def watch_line(stack: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, [f"{found['state']}{until}" if found else "", found.get("text", ""), held_words]))
 
 
+def maintenance_line(stack: Mapping[str, Any]) -> str:
+    """Return in a sentence that visitors see a page, or why nobody knows; nothing where they see the stack."""
+    found = stack.get("maintenance") or {}
+    if "fault" in found:
+        return str(found["fault"]).replace("\n", "; ")
+    why = f": {found['why']}" if found.get("why") else ""
+    return f"visitors see a page since {found['since']} by {found['who']}{why}" if found else ""
+
+
 def as_text(found: Mapping[str, Any]) -> str:
     """Return the state for people."""
     stacks = [line for stack in found["stacks"] for line in _lines(stack)] or ["no stack runs here"]
@@ -128,6 +148,16 @@ def _lines(stack: Mapping[str, Any]) -> list[str]:
         for item in stack["services"]
     ]
     domains = [f"  {item['url']:<40} {item['certificate']}, until {item['expires'] or '-'}" for item in stack["domains"]]
+    counted = [f"  count: {text}" for text in stack.get("counts", [])]
     run = stack["last_run"]
     watched = [f"  watch: {line}" for line in [watch_line(stack)] if line]
-    return [head, *services, *domains, *watched, *([f"  last run: {run['verdict']} at {run['at']}"] if run else [])]
+    shut = [f"  maintenance: {line}" for line in [maintenance_line(stack)] if line]
+    return [
+        head,
+        *services,
+        *counted,
+        *domains,
+        *watched,
+        *shut,
+        *([f"  last run: {run['verdict']} at {run['at']}"] if run else []),
+    ]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import SlipwayError
 from ..model import Watch
+from ..notices import message
 from ..placement import Placed
 from ..plan import commands, retire, returning
 from ..watch.judge import judge
 from ..watch.window import Verdict
-from . import clock, contracts, held, leaving, pinned, records, resume
+from . import clock, contracts, counts, held, leaving, notices, pinned, records, resume
 from .actions import carry_out
 from .containers import ready
 from .drain import Postponed
@@ -56,6 +57,7 @@ class _Watcher:
     hold: Hold
     observer: Observer = field(init=False)
     told: str = ""
+    helpless: bool = False
 
     def begin(self) -> None:
         """See that a warm standby runs, and choose from when on the release is judged."""
@@ -112,6 +114,8 @@ class _Watcher:
         release = self.release
         held_alike = held.alike(self.work, release.stack, release.placement.secrets_generation, release.placement.images)
         self._note(verdict, "passed")
+        stack, numbers = release.stack.name, verdict.numbers
+        notices.tell(self.work, message.passed(stack, release.number, verdict.text, verdict.state, numbers))
         carry_out_all(self.work, [retire.settled(release.number, tuple(held_alike))], carry_out)
 
     def _turned_bad(self, verdict: Verdict) -> None:
@@ -122,7 +126,7 @@ class _Watcher:
             return
         good = records.release(self.work.folder, standby)
         work = resume.with_release(self.work, good)
-        placed = Placed(good.stack, good.placement)
+        placed = counts.placed(work.folder, good)
         runs = resume.facts(work).running(_webs(placed))  # raises where Docker is down: that says nothing of the standby
         try:
             carry_out_all(work, returning.wake(placed, runs=runs), carry_out)
@@ -136,12 +140,21 @@ class _Watcher:
             self._stays(verdict, why)
             return
         self._note(verdict, "bad, and not returned", why)
+        self._tell_helpless(verdict, why)
         self._judge_from(clock.now())
 
     def _stays(self, verdict: Verdict, why: str) -> None:
         """End the watch of a bad release: nothing the host can do makes it better."""
         self._note(verdict, "bad, and stays", why)
+        self._tell_helpless(verdict, why)
         carry_out_all(self.work, [retire.settled(self.release.number, ())], carry_out)
+
+    def _tell_helpless(self, verdict: Verdict, why: str) -> None:
+        """Tell people once: the host looks again and again."""
+        if not self.helpless:
+            text, release = f"{verdict.text}; {why}", self.release
+            notices.tell(self.work, message.not_returned(release.stack.name, release.number, text, verdict.numbers))
+        self.helpless = True
 
     def _barred(self, standby: int) -> str:
         try:
@@ -153,20 +166,22 @@ class _Watcher:
 
     def _return(self, work: Work, good: Release, verdict: Verdict) -> None:
         began = time.monotonic()
-        bad, placed = self.release, Placed(self.release.stack, self.release.placement)
+        bad, placed = self.release, counts.placed(work.folder, self.release)
         self._note(verdict, "bad")
         work.machine.say(f"return to release {good.number}: {verdict.text}")
         failed = ""
         try:
-            carry_out_all(work, returning.steps(Placed(good.stack, good.placement), placed, site_of(work, good)), carry_out)
+            carry_out_all(work, returning.steps(counts.placed(work.folder, good), placed, site_of(work, good)), carry_out)
         except SlipwayError as error:
             failed = work.mask(str(error))
         if self._is_watched():  # it failed before anything moved
             self._not_returned(verdict, failed)
             return
         shown = {"from": bad.number, "to": good.number, "trigger": verdict.trigger, "text": verdict.text}
-        numbers = {"numbers": dict(verdict.numbers), "seconds": round(time.monotonic() - began, 3), "failed": failed}
-        self.work.note({"event": "returned", **shown, **numbers})
+        seconds = round(time.monotonic() - began, 3)
+        self.work.note({"event": "returned", **shown, "numbers": dict(verdict.numbers), "seconds": seconds, "failed": failed})
+        told = message.returned(bad.stack.name, bad.number, good.number, verdict.text, numbers=verdict.numbers, seconds=seconds)
+        notices.tell(self.work, told)
         pinned.forget(work.folder, bad, good)
         if failed:
             resume.heal(work)
@@ -183,10 +198,10 @@ class _Watcher:
             self.work.note({"event": "watch", "state": "hindered", "text": text})
 
     def _judge_from(self, since: str) -> None:
-        self.observer = Observer(self.work, Placed(self.release.stack, self.release.placement), since)
+        self.observer = Observer(self.work, counts.placed(self.work.folder, self.release), since)
 
     def _wait_ready(self) -> None:
-        names = _webs(Placed(self.release.stack, self.release.placement))
+        names = _webs(counts.placed(self.work.folder, self.release))
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self.goes_on():
             found = [self.work.machine.docker.container(name) for name in names]

@@ -44,13 +44,11 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
         "deploy_order",
         "approvers",
         "addresses",
-        "notices",
-        "receivers",
         "backup_target",
         "backup_scheduler",
     ),
 }
-TASKS_TO_COME = ("schedule", "returned")
+TASK_TO_COME = "schedule"
 STICKY_TO_COME = "cookie"
 MESSAGE = "understood, not in force yet"
 
@@ -74,7 +72,7 @@ def waiting(draft: StackDraft) -> Iterator[Fault]:
 def _values(service: Draft) -> Iterator[Fault]:
     """Yield words that have an effect with other values."""
     found = service.service
-    if found.task and found.task.when in TASKS_TO_COME:
+    if found.task and found.task.when == TASK_TO_COME:
         yield _waits(service, "task", "when")
     for index, route in enumerate(found.routes):
         if route.sticky == STICKY_TO_COME:

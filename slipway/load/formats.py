@@ -231,6 +231,9 @@ FORMATS: Mapping[str, Format] = {
     "addresses": address,
     "receivers.webhook": matching(rf"https?://{HOST}{PORT}(/[^\s@]*)?", "URL", "write one such as `https://example.org/hook`"),
     "receivers.mail": email,
+    "mail_server.host": matching(HOST, "host", "write its name or address, such as `smtp.example.org`"),
+    "mail_server.user": text,
+    "mail_server.sender": email,
     "backup_target.encrypt_to": matching(r"age1[02-9ac-hj-np-z]{58}", "age key", "write the public one, `age1…`"),
     "images": matching(r"sha256:[0-9a-f]{64}", "digest", "write `sha256:` and 64 digits"),
 }

@@ -96,6 +96,8 @@ def named_secrets(whole: Whole) -> Iterator[Found]:
     named = [
         *((("docker", "registries", name, "secret"), login.secret) for name, login in environment.docker.registries.items()),
         *((("receivers", name, "slack"), receiver.slack) for name, receiver in environment.receivers.items()),
+        *((("receivers", name, "token"), receiver.token) for name, receiver in environment.receivers.items()),
+        (("mail_server", "secret"), environment.mail_server.secret),
         *((("backup_target", index, "secret"), target.secret) for index, target in enumerate(environment.backup_target)),
     ]
     for path, secret in named:
@@ -121,6 +123,28 @@ def receivers(whole: Whole) -> Iterator[Found]:
                 "needs `webhook`, `slack` or `mail`, one of them",
                 "write {mail: [ops@example.org]}",
             )
+        elif receiver.token is not None and not receiver.webhook:
+            yield whole.at("receivers", name, "token"), "`token` without `webhook`", "remove it: Slack's URL is its own secret"
+
+
+def mail_server(whole: Whole) -> Iterator[Found]:
+    """Mails have a server and a sender, and a password never travels in clear."""
+    server, heard = whole.environment.mail_server, whole.environment.notices
+    wanted = [name for name in (*heard.page, *heard.warn, *heard.info) if _mailed(whole, name)]
+    if wanted and not server.host:
+        hint = "write `mail_server: {host: smtp.example.org, user: slipway, secret: MAIL_PASSWORD, sender: slipway@example.org}`"
+        yield whole.at("receivers", wanted[0], "mail"), "no `mail_server` takes its mails", hint
+    if server.host and not server.sender:
+        yield whole.at("mail_server"), "no `sender`", "write the address that mails come from"
+    if (server.user is None) != (server.secret is None):
+        yield whole.at("mail_server"), "`user` and `secret` go together", "write both, or neither"
+    if server.secret is not None and server.security == "none":
+        yield whole.at("mail_server", "security"), "the password would travel in clear", "write `starttls` or `tls`"
+
+
+def _mailed(whole: Whole, name: str) -> bool:
+    receiver = whole.environment.receivers.get(name)
+    return bool(receiver and receiver.mail)
 
 
 def backup_targets(whole: Whole) -> Iterator[Found]:
@@ -163,6 +187,7 @@ RULES: tuple[WholeRule, ...] = (
     named_secrets,
     notices,
     receivers,
+    mail_server,
     backup_targets,
     addresses,
 )

@@ -114,6 +114,8 @@ def _named_secrets(whole: Whole) -> frozenset[str]:
     named = [
         *(login.secret for login in environment.docker.registries.values()),
         *(receiver.slack for receiver in environment.receivers.values()),
+        *(receiver.token for receiver in environment.receivers.values()),
+        environment.mail_server.secret,
         *(target.secret for target in environment.backup_target),
     ]
     return frozenset(filter(None, named))

@@ -1,14 +1,15 @@
-"""The verbs that release nothing: heal a host, lock a stack, run something beside a release, look inside."""
+"""The verbs that bring nothing new: heal a host, restart and lock a stack, run something beside a release, look inside."""
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..request import SCHEMA
 from . import releasing
 from .hosts import Host
 from .operation import BadOption
-from .releasing import ENGINE, Doors, Place
+from .releasing import ENGINE, Doors, Manner, Outcome, Place
 from .silence import told, why_silent
 
 LONGEST_SECONDS = 86400
@@ -48,6 +49,14 @@ def healed_json(found: Sequence[Healed]) -> list[dict[str, Any]]:
 def healed_text(found: Sequence[Healed]) -> str:
     """Return what could not be healed; what was, is told as it happens."""
     return "\n".join(f"{one.host}: {one.error}" for one in found if one.error)
+
+
+def restart(where: Place, stack: str, services: Sequence[str], manner: Manner, doors: Doors) -> Outcome:
+    """Start a stack anew as another release like the one that serves, or services of it in their place."""
+    origin = releasing.origin(where)
+    data = {"schema": SCHEMA, "who": origin.who, "commit": origin.commit, "why": manner.why}
+    command = ["restart", stack, *services, *releasing.following(manner)]
+    return releasing.carry_out(where, stack, command, data, doors)
 
 
 def task(stack: str, service: str, command: str, seconds: int) -> list[str]:

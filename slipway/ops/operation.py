@@ -26,13 +26,16 @@ class BadOption(SlipwayError):
 
 
 def operation(free: str = "", /, **options: str) -> Callable[[Verb], Verb]:
-    """Make a verb of a function; keywords are the help texts of its options, `free` one that may stand without its name."""
+    """Make a verb of a function; keywords are the help texts of its options, `free` one that may stand without its name.
+
+    Where that one may be given several times, several words may stand for it.
+    """
 
     def decorate(verb: Verb) -> Verb:
         @functools.wraps(verb)
         def guarded(*arguments: object, **keywords: object) -> None:
             try:
-                verb(*arguments, **keywords)
+                verb(*arguments, **gathered(keywords, free, words))
             except SlipwayError as error:
                 stop(str(error), error.exit_code)
             except KeyboardInterrupt:
@@ -44,10 +47,12 @@ def operation(free: str = "", /, **options: str) -> Callable[[Verb], Verb]:
                     f"a bug: {type(error).__name__}: {error}\n  next: run it again as `fab --debug …` and report the traceback", 1
                 )
 
-        form = signature(verb)
+        form, words = signature(verb), []
         if free and has_free_word(sys.argv, verb.__name__, valued(form), len(demanded(form))):
             # Invoke knows no word that may be left out: it takes words where a parameter has no default.
-            form = without_default(form, free)
+            count = free_words(sys.argv, verb.__name__, valued(form)) - len(demanded(form))
+            words = numbered(free, count) if free in repeated(form) else []
+            form = with_words(without_default(form, free), free, words)
         guarded.__signature__ = with_lists(form)  # type: ignore[attr-defined] # functions may carry one
         made: Verb = task(guarded, help=options, auto_shortflags=False, iterable=repeated(form))
         return made
@@ -107,6 +112,25 @@ def without_default(options: Signature, free: str) -> Signature:
     return options.replace(parameters=[found[n].replace(default=Parameter.empty) if n == free else found[n] for n in found])
 
 
+def numbered(free: str, count: int) -> list[str]:
+    """Return a name for each of several words that stand for one option; the first is the option's own."""
+    return [free, *(f"{free}_{number}" for number in range(2, count + 1))]
+
+
+def with_words(options: Signature, free: str, words: Sequence[str]) -> Signature:
+    """Return a signature in which words stand for one parameter."""
+    found = list(options.parameters.values())
+    place = [one.name for one in found].index(free)
+    more = [found[place].replace(name=word) for word in words[1:]]
+    return options.replace(parameters=[*found[: place + 1], *more, *found[place + 1 :]])
+
+
+def gathered(keywords: Mapping[str, object], free: str, words: Sequence[str]) -> dict[str, object]:
+    """Return what a verb takes: several words that stand for one of its options as one."""
+    kept = {name: value for name, value in keywords.items() if name not in words}
+    return {**kept, free: [keywords[word] for word in words]} if words else kept
+
+
 def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
     """Return what a person wrote as NAME=VALUE, each name once."""
     found: dict[str, str] = {}
@@ -163,8 +187,21 @@ def answer_mistakes(words: Sequence[str], verbs: Collection) -> None:
         return
     # Not `verbs.to_contexts()`: that takes the help texts out of the tasks.
     options = {name: _options(signature(verbs[name].body)) for name in verbs.task_names}
-    if wrong := mistake(words[1:], options) or missing(words[1:], verbs):
+    if wrong := mistake(without_arguments(words[1:], verbs), options) or missing(words[1:], verbs):
         stop(wrong, 2)
+
+
+def without_arguments(words: Sequence[str], verbs: Collection) -> list[str]:
+    """Return a command line without the words that its first verb demands: a stack may be called like a verb."""
+    form = signature(verbs[words[0]].body) if words and words[0] in verbs.task_names else Signature()
+    kept, demands, takes_value = list(words[:1]), len(demanded(form)), False
+    for word in words[1:]:
+        if demands and not takes_value and not word.startswith("-"):
+            demands -= 1
+        else:
+            kept.append(word)
+        takes_value = not takes_value and word in valued(form)
+    return kept
 
 
 def missing(words: Sequence[str], verbs: Collection) -> str:

@@ -189,6 +189,7 @@ def _told(name: str, result: Event, found: Event) -> StackPlan:
         repairs=tuple(found.get("repairs", ())),
         notes=tuple(found.get("notes", ())),
         lost=tuple(from_json(Loss, loss) for loss in found.get("lost", ())),
+        chosen=tuple(found.get("chosen", ())),
         deploys="changes" in found,
         left=str(found.get("left", "")),
     )

@@ -67,6 +67,7 @@ class StackPlan:
 
     `serving` is the release that serves, `release` the one that would; `judged` is false where the host could not tell: then
     `deploys` says that the stack is new there. `left` is why what serves stays, though the files ask for something older.
+    `chosen` are sentences about what people chose while it runs, which no deploy ends.
     """
 
     name: str
@@ -83,6 +84,7 @@ class StackPlan:
     lost: tuple[Loss, ...] = ()
     deploys: bool = False
     left: str = ""
+    chosen: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:

@@ -15,7 +15,7 @@ DIFF_LINES = 40
 
 def as_text(plan: Plan, *, diff: bool) -> str:
     """Return the reading; one line where there is nothing to do."""
-    if not plan.code and not any(host.stray or host.not_judged or _left(host) for host in plan.hosts):
+    if not plan.code and not any(host.stray or host.not_judged or _told(host) for host in plan.hosts):
         return (
             f"{plan.environment}: nothing to do, {_list([host.name for host in plan.hosts])} {_are(plan)} as the inventory wants"
         )
@@ -28,8 +28,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
     return {**asdict(plan), "changes": any(host.changed for host in plan.hosts), "code": plan.code, "next": plan.command}
 
 
-def _left(host: HostPlan) -> bool:
-    return any(stack.left for stack in host.stacks)
+def _told(host: HostPlan) -> bool:
+    return any(stack.left or stack.chosen for stack in host.stacks)
 
 
 def _are(plan: Plan) -> str:
@@ -92,14 +92,15 @@ def _difference(item: Item) -> list[str]:
 
 
 def _stack(stack: StackPlan) -> Iterator[str]:
-    if stack.judged and not stack.changed and not stack.left:
+    if stack.judged and not stack.changed and not stack.left and not stack.chosen:
         return
     yield f"  stack {stack.name}: {_what(stack)}"
     yield from _stores(stack)
     yield from (_change(change) for change in stack.changes if not _is_shouted(change, stack))
     yield from _secrets(stack)
     notes = [note for note in stack.notes if note != stack.left]
-    rows = {"repair": stack.repairs, "runs": [", ".join(stack.tasks)] if stack.tasks else [], "note": notes}
+    runs = [", ".join(stack.tasks)] if stack.tasks else []
+    rows = {"repair": stack.repairs, "runs": runs, "kept": stack.chosen, "note": notes}
     yield from (f"    {'':2}{'certificate':<13}{domain}: asked for, {why}" for domain, why in stack.certificates)
     yield from (f"    {'':2}{title:<13}{text}" for title, texts in rows.items() for text in texts)
 
@@ -109,6 +110,8 @@ def _what(stack: StackPlan) -> str:
         return "new on this host" if stack.changed else "not compared, see `not judged`"
     if stack.left:
         return stack.left.replace("\n", "\n    ")
+    if not stack.changed:
+        return f"release {stack.serving} stays"
     if not stack.deploys:
         return f"release {stack.serving} is brought back where it is not as it should be"
     return f"release {stack.release} would follow {stack.serving}" if stack.serving else f"new, release {stack.release}"

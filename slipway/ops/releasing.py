@@ -209,6 +209,8 @@ def _lines(stack: str, end: Ended) -> list[str]:
     said = {
         "serving": f"release {release} of {stack} serves{spent}",
         "unchanged": f"release {release} of {stack} serves this already",
+        "scaled": f"the counts of {stack} are as chosen{spent}; what is too much ends once its connections and jobs have",
+        "restarted": f"what was named of {stack} was restarted, release {release} serves{spent}",
         "begun": f"{stack} is being released, nobody waits\n  follow: fab follow {stack}\n  then:   fab pin {stack}",
     }
     watched = [f"  watched until {answer['watch_until']}"] if answer.get("watch_until") else []

@@ -80,10 +80,14 @@ def _stack(stack: Mapping[str, Any], now: datetime) -> Iterator[str]:
     why = f" ({stack['why']})" if stack.get("why") else ""
     yield f"  {stack['name']}: release {stack.get('release') or 'none'} since {_moment(stack.get('since', ''), now)}{who}{why}"
     yield f"    services   {services(stack.get('services', []))}"
+    for text in stack.get("counts", []):
+        yield f"    count      {text}"
     for domain in stack.get("domains", []):
         yield f"    address    {domain['url']}  {certificate(domain, now)}"
     if watched := _watch(stack, now):
         yield f"    watch      {watched}"
+    if shut := maintenance(stack.get("maintenance") or {}, stack["name"], now):
+        yield f"    shut       {shut}"
     if stack.get("locked"):
         yield f"    locked     by {stack['locked']}; to release again: fab unlock {stack['name']}"
     yield f"    last run   {_last_run(stack.get('last_run') or {}, now)}"
@@ -117,6 +121,15 @@ def _watch(stack: Mapping[str, Any], now: datetime) -> str:
     told = f": {found['text']}" if found.get("text") else ""
     words = f"{found['state']}{left}{standby}{f', {_moment(at, now)}' if at else ''}{told}" if found else ""
     return "; ".join(filter(None, [words, f"held: {held} (`--again` lets it through)" if held else ""]))
+
+
+def maintenance(found: Mapping[str, Any], stack: str, now: datetime) -> str:
+    """Return since when visitors see a page, by whom and why; nothing where they see the stack."""
+    if "fault" in found:
+        return str(found["fault"]).replace("\n", "; ")
+    why = f" ({found['why']})" if found.get("why") else ""
+    told = f"visitors see a page since {_moment(found['since'], now)} by {found['who']}{why}" if found else ""
+    return f"{told}; to end it: fab maintenance {stack} off" if told else ""
 
 
 def _last_run(run: Mapping[str, Any], now: datetime) -> str:

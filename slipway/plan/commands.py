@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..model import Kind, Service
 from ..placement import Placed
@@ -57,13 +57,19 @@ def _replicas(services: Iterable[Service], *, rendered: bool) -> list[str]:
 
 
 def start(name: str, new: Placed, services: list[Service], why: str, limit_seconds: int) -> Step:
+    """Return the step that starts all replicas of services that a deploy starts, and waits for them."""
+    return start_replicas(name, new, _replicas(services, rendered=False), why, limit_seconds)
+
+
+def start_replicas(name: str, new: Placed, replicas: Sequence[str], why: str, limit_seconds: int) -> Step:
     """Return the step that starts replicas by name and waits for them."""
+    keys = [names.service_key(new.number, replica) for replica in replicas]
     return Step(
         name=name,
         action="start",
         why=why,
-        argv=release_compose(new, "up", "--detach", "--no-deps", "--no-recreate", *started_keys(new, services)),
-        arguments={"containers": started_containers(new, services)},
+        argv=release_compose(new, "up", "--detach", "--no-deps", "--no-recreate", *keys),
+        arguments={"containers": [names.container(new.stack.name, new.number, replica) for replica in replicas]},
         limit_seconds=limit_seconds,
         environment=True,
     )

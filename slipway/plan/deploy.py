@@ -4,7 +4,7 @@ Everything before the step `record` can be taken back by `back`; from there on a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Before:
 
     `old` is the release that serves; `base` the base in force (base.json), None on a host without one; `base_allowed` whether
     stores may restart; `site` the stack's site in force, empty without one; `migrated` names images (`name@sha256:…`) whose
-    migrations brought the schema to an earlier state than the one in force.
+    migrations brought the schema to an earlier state than the one in force; `returns` says that a person goes back.
     """
 
     old: Placed | None = None
@@ -35,6 +35,7 @@ class Before:
     base_allowed: bool = False
     site: str = ""
     migrated: frozenset[str] = frozenset()
+    returns: bool = False
 
 
 def steps(new: Placed, before: Before, site: str) -> list[Step]:
@@ -56,7 +57,7 @@ def steps(new: Placed, before: Before, site: str) -> list[Step]:
         *tasks(new, "verify"),
         *_workers(new),
         *_go_live(new, before, site),
-        *tasks(new, "released"),
+        *tasks(new, "returned" if before.returns else "released"),
     ]
 
 
@@ -245,7 +246,11 @@ def _web_steps(new: Placed) -> list[Step]:
 
 def ask(new: Placed, service: Service) -> Step:
     """Return the step that asks every replica of a service from the host."""
-    replicas = switch.replicas(service)[: service.replicas_started]
+    return ask_replicas(new, service, switch.replicas(service)[: service.replicas_started])
+
+
+def ask_replicas(new: Placed, service: Service, replicas: Sequence[str]) -> Step:
+    """Return the step that asks these replicas of a service from the host."""
     targets = [switch.target(new.stack, new.placement, service, replica, service.health_port) for replica in replicas]
     return Step(
         name=f"ask-{service.name}",

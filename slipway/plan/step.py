@@ -2,6 +2,7 @@
 
 What each action finds in `arguments` (absolute paths, JSON values) and what it must do:
 
+`fit`           {"need": Need as JSON}  Fail where memory, connections or disk do not hold both generations (`plan/fit.py`).
 `run`           {}  Run `argv`; a code other than 0 is a failure.
 `write`         {"files": {path: text}}  Write each file (temporary file, fsync, rename), making its folder.
 `pull`          {"image": "name@sha256:…", "tags": [local tag]}  Run `argv` (`docker pull`) unless the image is there; tag it.
@@ -24,6 +25,7 @@ What each action finds in `arguments` (absolute paths, JSON values) and what it 
 `restart`       {"containers": [name], "policy": "no"|"unless-stopped"}  Run `argv` (`docker update`).
 `stop`          {"containers": [name]}  Begin `argv` (`docker stop`, own signal and grace) without waiting for its end.
 `ended`         {"containers": [name]}  Wait until none of them runs; at the limit kill. Journal their codes (137: lost work).
+`choose`        {"counts": {service: n}, "who": who, "why": why}  Keep these counts as chosen, beside all else that was.
 `drain`         {"containers": {name: [port]}}  Wait until no connection to these ports is open, at most the limit; both ends are
                 fine.
 `remove`        {"project": name, "grace_seconds": n}  Stop and remove the project's containers (anonymous volumes too) and
@@ -38,6 +40,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Action = Literal[
+    "fit",
     "run",
     "write",
     "pull",
@@ -52,6 +55,7 @@ Action = Literal[
     "restart",
     "stop",
     "ended",
+    "choose",
     "drain",
     "remove",
 ]

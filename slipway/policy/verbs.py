@@ -11,5 +11,8 @@ DEPLOYER_VERBS: tuple[str, ...] = (
     "submit",
     "rollback",
     "follow",
+    "scale",
     "task",
+    "maintenance",
+    "restart",
 )

@@ -29,7 +29,7 @@ CHOICES: Mapping[tuple[Page, str], Texts] = {
         "migrate": "once per release, before any new code runs",
         "verify": "after the new release is up and before traffic moves; a failure keeps the old one",
         "released": "after traffic moved",
-        "returned": "after a release was taken back",
+        "returned": "after the way back to an earlier release, by the host itself or by a person, in place of `released`",
         "schedule": "by the clock, see `schedule`",
         "demand": "when a person asks for it",
     },
@@ -108,7 +108,16 @@ docker:
     ("inventory", "public_ports"): "public_ports: {http: 8080, https: 8443}\n",
     ("inventory", "updates"): "updates: {automatic: true, window: 03:00-05:00, reboot: true}\n",
     ("inventory", "addresses"): "addresses: {db1: 10.0.0.11, db2: 10.0.0.12}\n",
-    ("inventory", "notices"): "notices: {page: [pager], warn: [chat], info: [mail]}\n",
+    ("inventory", "notices"): "notices: {page: [pager, chat], warn: [chat], info: [mail]}\n",
+    ("inventory", "receivers"): """\
+receivers:
+  pager: {webhook: https://pager.example/events, token: PAGER_TOKEN}
+  chat: {slack: CHAT_URL}
+  mail: {mail: [team@shop.example]}
+""",
+    ("inventory", "mail_server"): """\
+mail_server: {host: smtp.shop.example, user: slipway, secret: MAIL_PASSWORD, sender: slipway@shop.example}
+""",
 }
 
 
@@ -120,7 +129,7 @@ def choices_of(page: Page, path: tuple[str, ...]) -> Texts:
         return {name: text[0].lower() + text[1:].removesuffix(".") for name, text in NUMBERS.items()}
     found = CHOICES.get((page, ".".join(path)), {})
     if (page, path) == ("service", ("task", "when")):
-        return {choice: f"{text}{LATER if choice in force.TASKS_TO_COME else ''}" for choice, text in found.items()}
+        return {choice: f"{text}{LATER if choice == force.TASK_TO_COME else ''}" for choice, text in found.items()}
     return found
 
 

@@ -56,6 +56,9 @@ FORMS = {
     "addresses": "address",
     "receivers.webhook": "URL",
     "receivers.mail": "mail address",
+    "mail_server.host": "name or address",
+    "mail_server.sender": "mail address",
+    "mail_server.user": "account name",
     "backup_target.encrypt_to": "age key",
     "images": "digest",
 }

@@ -7,6 +7,7 @@ empty value sends nothing. A policy the application sends itself wins, because o
 from dataclasses import dataclass
 
 from ..model import Cors, Domain, Headers, Stack
+from .maintenance import PAGE_POLICY
 from .nginx_text import quoted, variable
 from .rows import HeaderRow, MapRow
 
@@ -53,15 +54,16 @@ def _policies(headers: Headers) -> list[Policy]:
 
 def maps(stack: Stack, key: str, domain: Domain) -> list[MapRow]:
     """Return the maps that a domain's headers need."""
-    policies = [
-        MapRow(
-            variable(stack.name, key, policy.word),
-            f"$upstream_http_{policy.header.lower().replace('-', '_')}",
-            (('""', quoted(policy.text)), ("default", '""')),
-        )
-        for policy in _policies(domain.headers)
-    ]
+    policies = [_policy_map(variable(stack.name, key, policy.word), policy) for policy in _policies(domain.headers)]
     return [*policies, *(_cors_maps(stack, key, domain.cors) if domain.cors.origins else [])]
+
+
+def _policy_map(name: str, policy: Policy) -> MapRow:
+    """Return the map that gives way to the application; the page of a maintenance has a content policy of its own."""
+    theirs, ours = f"$upstream_http_{policy.header.lower().replace('-', '_')}", ('""', quoted(policy.text))
+    if policy.word != "content":
+        return MapRow(name, theirs, (ours, ("default", '""')))
+    return MapRow(name, f'"$edge_page{theirs}"', (ours, ('"maintenance"', quoted(PAGE_POLICY)), ("default", '""')))
 
 
 def rows(stack: Stack, key: str, domain: Domain) -> tuple[HeaderRow, ...]:

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from ..errors import ReleaseRefused
 from ..model import Domain, Rate, Route, Service, Stack
 from ..placement import Host, Placement
-from . import headers, masked_query, names, switch
+from . import headers, maintenance, masked_query, names, switch
 from .nginx_text import host_name, quoted, token, variable
 from .rows import LimitRow, LocationRow, ServerRow, UpstreamRow, ZoneRow
 
@@ -47,6 +47,7 @@ def site(stack: Stack, placement: Placement, host: Host, template: str) -> str:
         zones=_zones(stack),
         connection_zones=[_zone(stack, route, "connections") for _, route in _routes(stack)],
         servers=servers,
+        maintenance=maintenance.included(stack.name),
         names=[name for server in servers for name in (server.name, *server.redirect_from)],
         port="" if host.https_port == HTTPS else f":{host.https_port}",
         listen_https=[f"{address}443 ssl{'' if modern else ' http2'}" for address in addresses],

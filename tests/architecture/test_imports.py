@@ -21,6 +21,7 @@ PURE = (
     "plan",
     "policy",
     "changes",
+    "notices",
     "watch",
     "reference",
     "init",
@@ -38,6 +39,7 @@ ON_HOSTS = (
     "policy",
     "changes",
     "host",
+    "notices",
     "watch",
 )
 IMPURE_MODULES = {"os", "subprocess", "time", "random", "socket", "shutil", "tempfile"}

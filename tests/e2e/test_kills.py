@@ -14,7 +14,7 @@ import pytest
 
 from slipway.load import load_environment
 from slipway.placement import Placed
-from slipway.plan import deploy, returning
+from slipway.plan import deploy, fit, returning
 from slipway.plan.place import Images, Taken, place
 from slipway.plan.step import Step
 from slipway.render.base import base_project
@@ -91,7 +91,7 @@ def cases(steps: Sequence[Step], always: Collection[tuple[str, str]]) -> list[An
 
 
 BEFORE = deploy.Before(demo(1), base_project(demo(1).stack, demo(1).placement))
-DEPLOY = deploy.steps(demo(2), BEFORE, "site")
+DEPLOY = [fit.step(fit.need(demo(2).stack, demo(1))), *deploy.steps(demo(2), BEFORE, "site")]
 RETURN = [*returning.wake(demo(1), runs=True), *returning.steps(demo(1), demo(2), "site")]
 LIVE = nameless(DEPLOY).index("record")
 EITHER = {("record", "begun"), ("record", "done"), (nameless(DEPLOY)[LIVE - 1], "done")}  # a kill takes a moment to come

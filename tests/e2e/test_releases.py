@@ -119,27 +119,6 @@ def test_a_release_is_a_record_of_digests_and_its_images_stay_under_a_local_tag(
     assert f"slipway.local/demo/api:r{number}" in site.shell("docker images --format '{{.Repository}}:{{.Tag}}'")
 
 
-@pytest.mark.parametrize(
-    ("fault", "said", "tag"),
-    [
-        pytest.param("never-healthy", "healthy", "1.1.0", id="never-healthy"),
-        pytest.param("loopback-only", "api", "1.1.0", id="healthy-only-inside"),
-        pytest.param("crash:1", "api", "1.1.0", id="crash-loop", marks=pytest.mark.sweep),
-        pytest.param("wrong-port", "api", "1.1.0", id="wrong-port", marks=pytest.mark.sweep),
-        pytest.param("migration-fails", "migrate", "1.2.0", id="migration-fails"),
-    ],
-)
-def test_a_bad_release_never_takes_traffic(baseline: Site, tmp_path: Path, fault: str, said: str, tag: str) -> None:
-    number = baseline.serving()["current"]
-    with visitors(baseline) as tallies:
-        run = baseline.release(tmp_path, tag, FAULT=fault).playbook()
-    assert run.code != 0
-    assert said in run.output
-    assert [tally.failures for tally in tallies] == [[], []]
-    assert baseline.serving()["current"] == number
-    assert releases_of(baseline.containers()) == {number}
-
-
 def test_an_image_that_does_not_exist_is_refused_by_name(baseline: Site, tmp_path: Path) -> None:
     number = baseline.serving()["current"]
     run = baseline.release(tmp_path, "9.9.9").playbook()

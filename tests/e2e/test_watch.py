@@ -59,12 +59,12 @@ def visitors(site: Site) -> Iterator[Tally]:
         yield tally
 
 
-def submit(wanted: Site) -> dict[str, Any]:
-    """Hand an inventory's stack to the host's engine, as site.yml does; return the result."""
-    environment = load_environment(wanted.inventory, ROOT / "compose")
+def submit(wanted: Site, stacks: Path = ROOT / "compose", verb: str = "submit") -> dict[str, Any]:
+    """Hand an inventory's stack to the host's engine, as site.yml does; return the result. `plan` only asks."""
+    environment = load_environment(wanted.inventory, stacks)
     values = secret_values(environment, "demo", None, partial(local_command.ask_all, folder=ROOT))
     asked = request.request(environment.stacks["demo"], values, request.Origin("tests"), "a test", base=False)
-    argv = ["docker", "exec", "-i", wanted.host.container, "slipway", "submit", "demo"]
+    argv = ["docker", "exec", "-i", wanted.host.container, "slipway", verb, "demo"]
     run = subprocess.run(argv, input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=900)
     result: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return result

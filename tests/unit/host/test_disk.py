@@ -26,3 +26,9 @@ def test_places_are_the_folders_that_are_there(tmp_path: Path) -> None:
     found = disk.places(tmp_path / "docker", tmp_path)
     assert tmp_path / "docker" / "tmp" in found
     assert disk.free_mb(found[0]) > 0
+
+
+def test_a_folder_is_full_once_its_reserve_is_used_up(tmp_path: Path) -> None:
+    room = {tmp_path: disk.RESERVE_MB, tmp_path / "small": disk.RESERVE_MB - 1}
+    assert disk.full([tmp_path], room.__getitem__) == ""
+    assert disk.full(list(room), room.__getitem__) == f"{tmp_path / 'small'} has 255 MiB free"

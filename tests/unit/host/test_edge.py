@@ -1,5 +1,7 @@
 import json
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -7,6 +9,8 @@ from slipway.errors import HostError
 from slipway.host import edge
 from slipway.host.edge import Nginx
 from slipway.host.runner import Runner
+
+from .doors import has
 
 
 def test_workers_are_replaced_when_new_ones_came_and_old_ones_leave() -> None:
@@ -50,3 +54,18 @@ def test_an_nginx_without_a_process_does_not_run(tmp_path: Path) -> None:
     assert not nginx.running
     (tmp_path / "77").mkdir()
     assert nginx.running
+
+
+def test_what_stands_there_only_to_be_judged_is_seen_by_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites, asked = tmp_path / "slipway/sites", tmp_path / "asked"
+    has(tmp_path, monkeypatch, nginx=f"echo begin $(ls {sites}) >> {asked}; sleep 0.3; echo end >> {asked}")
+    nginx = Nginx(Runner(), sites, tmp_path / "nginx.pid", tmp_path)
+    judging = Thread(target=nginx.judge, args=("shop", "candidate"))
+    judging.start()
+    while not asked.exists():
+        time.sleep(0.01)
+    nginx.shut("other", "shut", "page")
+    judging.join()
+    assert asked.read_text().split("\n") == ["begin shop.conf", "end", "begin", "end", ""]
+    assert nginx.shutting("other") == ("shut", "page")
+    assert nginx.site("shop") == ""

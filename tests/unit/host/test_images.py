@@ -106,3 +106,11 @@ def test_a_list_of_users_is_read_no_further_than_lists_are_long() -> None:
 
 def test_a_list_of_users_that_is_a_link_has_no_text() -> None:
     assert images.first_file(archive(0, tarfile.SYMTYPE)) == ""
+
+
+def test_a_full_disk_is_told_also_where_docker_went_on_to_another_registry() -> None:
+    outcome = failed("dial tcp: lookup registry-1.docker.io: no such host")
+    fault = images.pull_fault(outcome, "a/b:1", [MIRROR], lambda _url, _image: "has it", "/var/lib/docker has 3 MiB free")
+    assert isinstance(fault, HostError)
+    assert fault.cause.startswith("the disk became full while pulling a/b:1:")
+    assert fault.cause.endswith("/var/lib/docker has 3 MiB free")

@@ -1,5 +1,6 @@
 """What a run does while Docker is away: nothing is lost, nothing goes, and whoever asked gets a verdict."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,35 @@ def test_a_return_that_was_cut_short_is_healed_before_anything_goes(tmp_path: Pa
     Journal(work.folder.journal).append({"event": "resumed", "at": LATER})
     turn(work, Turn())
     assert work.serving().retiring == (), "healed, so that the bad release may go"
+
+
+@pytest.mark.parametrize("event", ["returned", "resumed"])
+def test_people_hear_of_a_return_whose_run_was_killed_once_it_is_healed(tmp_path: Path, event: str) -> None:
+    work = away(tmp_path, *MADE, **RETURNED)
+    Journal(work.folder.journal).append(
+        {"event": "watch", "state": "bad", "text": "14 failed", "release": 2, "at": "2026-11-21T07"}
+    )
+    told = resume.unfinished_return(work)
+    assert told is not None
+    assert (told.title, told.text) == ("release 2 was taken back, release 1 serves again", "14 failed")
+    Journal(work.folder.journal).append({"event": event, "at": LATER})
+    assert resume.unfinished_return(work) is None, "they heard of it"
+
+
+def test_nobody_hears_of_a_return_where_there_was_none(tmp_path: Path) -> None:
+    assert resume.unfinished_return(away(tmp_path, *MADE, retiring=(1,))) is None
+
+
+def test_a_refused_request_leaves_a_message(tmp_path: Path) -> None:
+    work = away(tmp_path, *MADE)
+    work.machine.layout.notices.parent.mkdir(parents=True)
+    told = {"schema": 1, "environment": "lab", "told": {"warn": ["ops"]}, "receivers": {"ops": {"kind": "mail"}}}
+    work.machine.layout.notices.write_text(json.dumps(told))
+    ask(work)
+    assert engine.run(work, records.waiting(work.folder)[0]).verdict == "refused"
+    (path,) = work.machine.layout.outbox.iterdir()
+    message = json.loads(path.read_text())
+    assert (message["event"], message["serves"], message["request"], message["who"]) == ("refused", 2, "q1", "me")
 
 
 def test_a_watch_is_followed_by_another_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from slipway.host.journal import Entry
-from slipway.host.status import as_text, last_run, service_row, watch, watch_line
+from slipway.host.status import as_text, last_run, maintenance_line, service_row, watch, watch_line
 from slipway.model import Route, Scale, Service
 from slipway.serving import Serving
 from tests.unit.host.test_containers import RUNNING
@@ -53,3 +53,10 @@ def test_a_watch_is_shown_while_it_lasts_and_how_it_ended_afterwards() -> None:
     assert watch(Serving("shop", current=1), ENDED[:1])["state"] == "passed"
     assert watch(Serving("shop", current=3), ENDED) == {}
     assert watch_line({}) == ""
+
+
+def test_a_stack_that_is_shut_is_told_with_who_and_why() -> None:
+    shut = {"maintenance": {"since": "then", "who": "ann", "why": "a new disk"}}
+    assert maintenance_line(shut) == "visitors see a page since then by ann: a new disk"
+    assert maintenance_line({"maintenance": {"fault": "unreadable\n  next: remove it"}}) == "unreadable;   next: remove it"
+    assert maintenance_line({"maintenance": {}}) == maintenance_line({}) == ""

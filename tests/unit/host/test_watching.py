@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +52,29 @@ def watched(root: Path, ends_in: float) -> Work:
 
 def states(work: Work) -> list[str]:
     return [entry["state"] for entry in Journal(work.folder.journal).entries() if entry["event"] == "watch"]
+
+
+def tells(work: Work, *severities: str) -> None:
+    """Have the host tell somebody."""
+    told = {"schema": 1, "told": {severity: ["ops"] for severity in severities}, "receivers": {"ops": {"kind": "mail"}}}
+    work.machine.layout.notices.parent.mkdir(parents=True)
+    work.machine.layout.notices.write_text(json.dumps(told))
+
+
+def messages(work: Work) -> Sequence[dict[str, object]]:
+    return [json.loads(path.read_text()) for path in sorted(work.machine.layout.outbox.glob("*"))]
+
+
+def test_people_hear_once_that_a_bad_release_goes_on_serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has(tmp_path, monkeypatch, docker="exit 1", nft="exit 0")
+    work = watched(tmp_path, ends_in=300)
+    tells(work, "page")
+    looks = iter([False] * 4 + [True])
+    watch(replace(work, something_waits=lambda: next(looks)), lambda _: nullcontext(""))
+    (told,) = messages(work)
+    assert (told["event"], told["release"], told["stack"]) == ("not returned", 2, "shop")
+    assert "requests failed" in str(told["text"])
+    assert told["numbers"]
 
 
 def test_past_its_end_a_release_stays_that_is_as_bad_as_what_stands_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

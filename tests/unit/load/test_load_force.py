@@ -73,7 +73,7 @@ def test_values_without_effect_are_named(project: Project) -> None:
         {
             "services/api/x-slipway/routes": [{"domain": "site", "port": 8000, "sticky": "cookie", "cache": {"seconds": 5}}],
             "services/worker/x-slipway": {"health": {"path": "/", "port": 9000}},
-            "services/migrate/x-slipway/task": {"when": "returned"},
+            "services/migrate/x-slipway/task": {"when": "schedule", "schedule": "5 3 * * *"},
         },
         {"stacks/shop/expires_days": 3, "admins": {"expires": {"keys": ["ssh-ed25519 AAAA"], "expires": "2030-01-01"}}},
     )
@@ -82,6 +82,7 @@ def test_values_without_effect_are_named(project: Project) -> None:
         "services.api.x-slipway.routes[0].sticky",
         "services.worker.x-slipway.health",
         "services.migrate.x-slipway.task.when",
+        "services.migrate.x-slipway.task.schedule",
         "services.db.x-slipway.backup",
         "stacks.shop.expires_days",
     }

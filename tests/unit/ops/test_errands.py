@@ -1,5 +1,6 @@
 """Healing, locking and running beside a release, as the controller asks for it."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from slipway.ops import errands, releasing
 from slipway.ops.hosts import Host
 from slipway.ops.operation import BadOption
-from slipway.ops.releasing import Doors
+from slipway.ops.releasing import Doors, Manner
 from slipway.ops.silence import HostSaid
 from slipway.ops.ssh import Answer
 
@@ -71,3 +72,15 @@ def test_a_lock_goes_over_with_who_and_why_and_a_refusal_keeps_its_code(tmp_path
         errands.lock(where, "demo", "", doors)
     assert caught.value.exit_code == 4
     assert errands.unlock(where, "demo", doors) == ["web1: demo is locked"]
+
+
+def test_a_restart_names_its_services_and_brings_who_and_why(tmp_path: Path) -> None:
+    where, asked = releasing.Place(tmp_path, tmp_path, (HOST,)), list[list[str]]()
+    answer = '{"verdict": "restarted", "changed": true, "release": 7, "seconds": 4.2}'
+    done = errands.restart(where, "demo", ["api", "worker"], Manner("stuck"), answering(0, answer, "", asked))
+    assert asked[0][:-1] == ["restart", "demo", "api", "worker", "--events"]
+    assert json.loads(asked[0][-1])["why"] == "stuck"
+    assert releasing.as_text(done) == "web1: what was named of demo was restarted, release 7 serves (4.2 s)"
+    refused = '{"verdict": "failed", "changed": false, "error": "db is a store", "code": 2}'
+    done = errands.restart(where, "demo", ["db"], Manner(), answering(2, refused, "", asked))
+    assert (done.code, releasing.as_text(done)) == (2, "web1: failed: demo: db is a store")

@@ -61,6 +61,28 @@ def test_a_word_that_may_be_left_out_comes_after_those_that_may_not(line: str, g
     assert operation.has_free_word(line.split(), "deploy", operation.valued(form), len(demanded)) is given
 
 
+def scale(_: object, stack: str, counts: Sequence[str] = (), wait: bool = True) -> None: ...
+
+
+def test_several_words_stand_for_an_option_that_may_be_given_several_times() -> None:
+    words = operation.numbered("counts", 3)
+    form = operation.with_words(operation.without_default(signature(scale), "counts"), "counts", words)
+    assert operation.demanded(form) == ["stack", "counts", "counts_2", "counts_3"]
+    assert form.parameters["wait"].default is True
+    given = {"stack": "demo", "counts": "api=3", "counts_2": "web=2", "counts_3": "worker=1", "wait": False}
+    assert operation.gathered(given, "counts", words) == {
+        "stack": "demo",
+        "counts": ["api=3", "web=2", "worker=1"],
+        "wait": False,
+    }
+    assert operation.gathered({"stack": "demo", "counts": ["api=3"]}, "counts", []) == {"stack": "demo", "counts": ["api=3"]}
+
+
+def test_fab_takes_several_words_with_options_around_them() -> None:
+    ended = fab("scale", "--env", "lab", "demo", "api=3", "--why", "the fair", "api=4", "--no-wait")
+    assert (ended.returncode, ended.stderr) == (2, "the count of api is given twice\n  next: write it once\n")
+
+
 def test_an_option_may_be_given_several_times_and_what_is_on_may_be_turned_off() -> None:
     form = signature(deploy)
     assert (operation.repeated(form), operation.switches(form)) == (["variable"], {"--no-wait"})

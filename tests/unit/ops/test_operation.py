@@ -5,13 +5,32 @@ import sys
 from pathlib import Path
 
 import pytest
+from invoke.collection import Collection
+from invoke.context import Context
 
 from slipway.ops import operation
 
 ROOT = Path(__file__).resolve().parents[3]
 LISTED = [
-    *("check", "deploy", "diff", "drift", "explain", "firewall", "follow", "init", "lock", "logs", "pin", "plan", "releases"),
-    *("resume", "rollback", "run", "shell", "ssh", "status", "unlock", "upgrade-engine", "users"),
+    *("check", "demo", "deploy", "diff", "drift", "explain", "firewall", "follow", "init", "lock", "logs"),
+    *(
+        "maintenance",
+        "notify-test",
+        "pin",
+        "plan",
+        "releases",
+        "restart",
+        "resume",
+        "rollback",
+        "run",
+        "scale",
+        "shell",
+        "ssh",
+        "status",
+        "unlock",
+        "upgrade-engine",
+        "users",
+    ),
 ]
 VERBS = {"status": {"--env", "--json"}, "logs": {"--stack", "--tail"}}
 
@@ -77,3 +96,27 @@ def test_a_word_that_is_missing_is_named(line: str, lacks: str) -> None:
     ended = fab(*line.split())
     assert (ended.returncode, ended.stdout) == (2, "")
     assert f"needs {lacks}\n  next: fab --help" in ended.stderr
+
+
+def verbs() -> Collection:
+    @operation.operation(stack="a stack")
+    def deploy(_: Context, stack: str, env: str = "") -> None: ...
+
+    @operation.operation()
+    def demo(_: Context, scenario: str = "") -> None: ...
+
+    return Collection(deploy, demo)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["deploy", "demo", "--bogus"], ["deploy", "--bogus"]),
+        (["deploy", "--env", "demo", "demo"], ["deploy", "--env", "demo"]),
+        (["deploy", "--env=lab", "demo", "demo"], ["deploy", "--env=lab", "demo"]),
+        (["demo", "deploy"], ["demo", "deploy"]),
+        ([], []),
+    ],
+)
+def test_a_stack_that_is_called_like_a_verb_is_no_verb(words: list[str], kept: list[str]) -> None:
+    assert operation.without_arguments(words, verbs()) == kept

@@ -79,7 +79,13 @@ def test_a_stack_that_an_engine_of_another_version_could_not_judge_is_not_called
 
 def test_what_the_engine_found_becomes_the_stacks_plan() -> None:
     change = {"topic": "variable", "of": ["A"], "what": "", "old": "1", "new": "2"}
-    found = told(changes=[change], secrets={"changed": ["KEY"]}, tasks=["migrate"], certificates={"a.example": "why"})
+    found = told(
+        changes=[change],
+        secrets={"changed": ["KEY"]},
+        tasks=["migrate"],
+        certificates={"a.example": "why"},
+        chosen=["api runs 3 times"],
+    )
     (stack,) = one(result("stack_release", changed=True, **found)).stacks
     assert stack == StackPlan(
         "shop",
@@ -90,6 +96,7 @@ def test_what_the_engine_found_becomes_the_stacks_plan() -> None:
         tasks=("migrate",),
         certificates=(("a.example", "why"),),
         deploys=True,
+        chosen=("api runs 3 times",),
     )
 
 

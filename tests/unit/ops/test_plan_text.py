@@ -128,3 +128,17 @@ def test_a_stack_that_is_left_as_it_is_says_why_though_nothing_changes() -> None
     assert lines[1] == "  stack demo: release 4 is left as it is: ann@desk chose it since, and these files are older"
     assert sum("next: fab pin demo" in line for line in lines) == 1
     assert Plan("lab", (host,), COMMAND).code == 0
+
+
+def test_what_people_chose_is_told_beside_changes_and_alone() -> None:
+    said = "api runs 3 times, the stack file says 2 to 4; chosen by ann"
+    stays = StackPlan("shop", serving=3, release=3, chosen=(said,))
+    assert text(HostPlan("one", stacks=(stays,))) == [
+        "one",
+        "  stack shop: release 3 stays",
+        f"      kept         {said}",
+        "  nothing to do",
+        "",
+        "lab: nothing to do",
+    ]
+    assert f"      kept         {said}" in text(HostPlan("one", stacks=(replace(SHOP, chosen=(said,)),)))

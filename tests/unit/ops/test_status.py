@@ -55,6 +55,13 @@ def test_people_see_release_health_addresses_certificates_and_the_last_run() -> 
     ]
 
 
+def test_what_people_chose_is_shown_below_the_services() -> None:
+    said = "api runs 3 times, the stack file says 2 to 4; chosen by ann"
+    report = status.Report(GOOD, ({**STACK, "counts": [said]},))
+    lines = status.as_text([report], NOW).splitlines()
+    assert lines[lines.index("    services   2/3 healthy (api, db); not all of api 1/2") + 1] == f"    count      {said}"
+
+
 def test_a_host_without_an_answer_is_named_with_cause_and_next_step_beside_the_others() -> None:
     reports = status.ask_all([GOOD, GONE], answer)
     assert (
@@ -130,3 +137,13 @@ def test_a_host_that_wants_a_reboot_says_so(wanted: tuple[str, ...]) -> None:
     assert told.reboot == wanted
     lines = [line for line in status.as_text([told], NOW).splitlines() if "reboot" in line]
     assert lines == [f"  reboot       wanted: {why} (docs/updates.md says when)" for why in wanted]
+
+
+def test_people_see_that_visitors_see_a_page() -> None:
+    shut = {"since": "2026-05-01T11:48:00.000Z", "who": "ops (ann@desk)", "why": "a new disk"}
+    assert status.maintenance(shut, "demo", NOW) == (
+        "visitors see a page since 2026-05-01 11:48 UTC (12 min ago) by ops (ann@desk) (a new disk); "
+        "to end it: fab maintenance demo off"
+    )
+    assert status.maintenance({}, "demo", NOW) == ""
+    assert status.maintenance({"fault": "it cannot be read\n  next: remove it"}, "demo", NOW).startswith("it cannot be read; ")

@@ -122,6 +122,16 @@ def test_tasks_run_in_the_order_of_their_dependencies() -> None:
     assert ran == ["task-buckets", "task-zeroth", "task-migrate", "start-web", "task-smoke", "record", "task-greet"]
 
 
+def test_who_goes_back_runs_the_tasks_of_a_return_and_not_those_of_a_release() -> None:
+    released = dataclasses.replace(MIGRATE, name="greet", task=Task("released"))
+    returned = dataclasses.replace(MIGRATE, name="sweep", task=Task("returned"))
+    new = release(2, with_services(SHOP, released, returned), OLD.placement)
+    for returns, wanted in ((False, "task-greet"), (True, "task-sweep")):
+        plan = names(steps(new, Before(OLD, BASE, base_allowed=True, returns=returns), "site"))
+        assert plan[plan.index("record") :][-1] == wanted
+        assert len([name for name in plan if name in ("task-greet", "task-sweep")]) == 1
+
+
 def test_a_task_on_demand_is_never_started() -> None:
     assert SEED.name in SHOP.services
     assert not [step for step in steps(release(1), Before(), "site") if any("seed" in word for word in step.argv)]

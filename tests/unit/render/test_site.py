@@ -135,10 +135,18 @@ def test_security_headers_stand_once_at_server_level() -> None:
     assert "        add_header" not in rendered
 
 
+def test_every_domain_can_be_shut_and_no_redirect_is() -> None:
+    rendered = text()
+    shut = "    include /etc/nginx/slipway/maintenance/shop[.]conf;\n"
+    assert rendered.count(shut) == len(SHOP.domains)
+    assert shut not in rendered.partition("return 308")[0], "the names that lead elsewhere still do"
+    assert rendered.index("return 421;") < rendered.index(shut) < rendered.index("proxy_pass")
+
+
 def test_policies_may_be_said_by_the_team() -> None:
     headers = Headers(content_security_policy='default-src "x"', report_only=True, frame_options="sameorigin", hsts_seconds=60)
     rendered = text(with_domain(headers=headers))
-    assert "map $upstream_http_content_security_policy_report_only $edge_site_" in rendered
+    assert 'map "$edge_page$upstream_http_content_security_policy_report_only" $edge_site_' in rendered
     assert '"default-src \\"x\\""' in rendered
     assert '"SAMEORIGIN"' in rendered
     assert '"max-age=60"' in rendered

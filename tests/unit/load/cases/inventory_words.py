@@ -10,6 +10,7 @@ DIGEST = f"sha256:{'a' * 64}"
 OTHER = f"sha256:{'b' * 64}"
 PEOPLE: dict[str, Any] = {"admins": {"ann": {"keys": [KEY]}}}
 MAIL: dict[str, Any] = {"ops": {"mail": ["ops@example.org"]}}
+SERVER: dict[str, Any] = {"mail_server": {"host": "smtp.example.org", "sender": "slipway@example.org"}}
 AGE = f"age1{'q' * 58}"
 REST = {"type": "rest", "url": "https://backup.example.org/shop", "encrypt_to": [AGE]}
 SECRET = SECRETS["stacks/shop/secrets"]
@@ -416,7 +417,77 @@ CASES = [
         {"notices": {"page": ["opps"]}, "receivers": MAIL},
         "notices.page[0]",
         "no receiver `opps`; did you mean `ops`?",
-        {"notices": {"page": ["ops"]}, "receivers": MAIL},
+        {"notices": {"page": ["ops"]}, "receivers": MAIL, **SERVER},
+    ),
+    inventory(
+        "mail without a server",
+        {"notices": {"warn": ["ops"]}, "receivers": MAIL},
+        "receivers.ops.mail",
+        "no `mail_server` takes its mails",
+        {"notices": {"warn": ["ops"]}, "receivers": MAIL, **SERVER},
+    ),
+    inventory(
+        "mail without a sender",
+        {"mail_server": {"host": "smtp.example.org"}},
+        "mail_server",
+        "no `sender`",
+        SERVER,
+    ),
+    inventory(
+        "mail server as a URL",
+        {"mail_server": {"host": "smtp://smtp.example.org", "sender": "s@example.org"}},
+        "mail_server.host",
+        "is no host",
+        SERVER,
+    ),
+    inventory(
+        "sender of mails",
+        {"mail_server": {**SERVER["mail_server"], "sender": "slipway"}},
+        "mail_server.sender",
+        "is no mail address",
+        SERVER,
+    ),
+    inventory(
+        "mail server's user",
+        {**SECRETS, "mail_server": {**SERVER["mail_server"], "user": "", "secret": "S"}},
+        "mail_server.user",
+        "is empty",
+        {**SECRETS, "mail_server": {**SERVER["mail_server"], "user": "slipway", "secret": "S"}},
+    ),
+    inventory(
+        "mail server's user without a password",
+        {"mail_server": {**SERVER["mail_server"], "user": "slipway"}},
+        "mail_server",
+        "`user` and `secret` go together",
+        {**SECRETS, "mail_server": {**SERVER["mail_server"], "user": "slipway", "secret": "S"}},
+    ),
+    inventory(
+        "mail server's password in clear",
+        {**SECRETS, "mail_server": {**SERVER["mail_server"], "user": "slipway", "secret": "S", "security": "none"}},
+        "mail_server.security",
+        "the password would travel in clear",
+        {"mail_server": {**SERVER["mail_server"], "security": "none"}},
+    ),
+    inventory(
+        "mail server's password",
+        {"mail_server": {**SERVER["mail_server"], "user": "slipway", "secret": "pa55word"}},
+        "mail_server.secret",
+        "names a secret that no stack has",
+        {**SECRETS, "mail_server": {**SERVER["mail_server"], "user": "slipway", "secret": "S"}},
+    ),
+    inventory(
+        "token of a webhook",
+        {"receivers": {"ops": {"webhook": "https://example.org/hook", "token": "T"}}},
+        "receivers.ops.token",
+        "names a secret that no stack has",
+        {**SECRETS, "receivers": {"ops": {"webhook": "https://example.org/hook", "token": "S"}}},
+    ),
+    inventory(
+        "token without a webhook",
+        {**SECRETS, "receivers": {"ops": {"mail": ["ops@example.org"], "token": "S"}}},
+        "receivers.ops.token",
+        "`token` without `webhook`",
+        {"receivers": MAIL},
     ),
     inventory(
         "receiver of two kinds",

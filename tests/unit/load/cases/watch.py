@@ -177,7 +177,7 @@ CASES = [
         "nobody hears of severity `page`",
         alert("a", metric="restarts", over=5, severity="page"),
         PRODUCTION,
-        {**PRODUCTION, "notices": {"page": ["ops"]}, "receivers": {"ops": {"mail": ["ops@example.org"]}}},
+        {**PRODUCTION, "notices": {"page": ["ops"]}, "receivers": {"ops": {"webhook": "https://example.org/hook"}}},
     ),
     Case(
         "standby",
