@@ -18,6 +18,7 @@ from typing import Any
 MARK = re.compile(rb"\A(?:#!.*\n)?.*(?:Written by|Belongs to) Slipway")  # in the first line, or below a script's `#!`
 MARKED_BYTES = 800  # where the mark stands, if it does
 SHOWN_BYTES = 200_000  # of a content that a diff holds
+SECRETS = "/etc/slipway/secrets/"  # what lay there before may be secret, whatever comes after it
 
 
 class Refused(Exception):
@@ -176,7 +177,7 @@ def mount_points() -> set[str]:
 
 def difference(before: Entry, after: Entry) -> dict[str, str]:
     """Return one item of Ansible's diff; the content of a secret stays out of it."""
-    secret = after.secret or before.secret
+    secret = after.secret or before.secret or after.path.startswith(SECRETS)
     texts = {side: _head(entry) + ("" if secret else _text(entry)) for side, entry in (("before", before), ("after", after))}
     title = f"{after.path} (secret)" if secret else after.path
     return {**texts, "before_header": title, "after_header": title}

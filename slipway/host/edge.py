@@ -85,14 +85,15 @@ class Nginx:
             except ReleaseRefused:
                 undo()
                 raise
-        self.reload()
+            self._reload()
         return True
 
     def take_away(self, stack: str) -> bool:
         """Remove a stack's site; say whether there was one."""
-        removed = files.remove(self._site(stack))
-        if removed:
-            self.reload()
+        with self._alone():
+            removed = files.remove(self._site(stack))
+            if removed:
+                self._reload()
         return removed
 
     def shut(self, stack: str, text: str, page: str) -> None:
@@ -104,7 +105,7 @@ class Nginx:
             if outcome.code:
                 self._keep_shut(stack, *old)
                 raise HostError(f"nginx refuses its settings, so nothing was changed:\n{outcome.text}", "correct what it names")
-            self.reload()
+            self._reload()
 
     def shutting(self, stack: str) -> tuple[str, str]:
         """Return what shuts a stack's site and the page it shows, empty where it is open."""
@@ -117,6 +118,10 @@ class Nginx:
 
     def reload(self) -> None:
         """Reload and wait until only new workers take requests; an nginx that does not run reads its files when it starts."""
+        with self._alone():
+            self._reload()
+
+    def _reload(self) -> None:
         if not self._master():
             return
         old = self._workers()

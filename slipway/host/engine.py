@@ -114,6 +114,8 @@ def _scaled(work: Work, request: Request) -> Result:
         done = carry_out_all(work, steps, carry_out)
     except SlipwayError as error:
         kept = choices.read(work.folder) == before
+        if not kept:
+            _heal(work)  # the traffic goes by the choice, whatever failed behind it
         said = "the counts stay as they were" if kept else "the choice is kept; run this again, it goes on from there"
         verdict, cause = ("not scaled" if kept else "incomplete"), f"{work.mask(str(error))}\n({said})"
         return Result(verdict, not kept, current.number, error=cause, code=error.exit_code)
@@ -190,7 +192,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     _check_edge(work, stack)
     choices.read(work.folder)  # refused where it cannot be read: a release would begin with other counts than were chosen
     known = allot.known_references(stack, current, records.last_release(work.folder))
-    done = carry_out_all(work, [fit.step(work, stack, current, known)], carry_out)
+    done = carry_out_all(work, [fit.step(work, wish.request, current, known)], carry_out)
     found = allot.fetch(work, stack, known)
     held.check(work, wish.request, wish.generation, found.references)
     base = records.last_placement(work.folder) if resume.base_in_force(work) else None

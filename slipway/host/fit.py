@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ..codec import from_json
 from ..errors import HostError
-from ..model import Stack
 from ..plan import fit as plan
 from ..plan.counts import chosen
 from ..plan.fit import Connections, Found, Need, Shortage
@@ -16,9 +15,10 @@ from ..policy.images import repository
 from . import counts, disk
 from .docker import Container
 from .machine import Work
-from .records import Release
+from .records import Release, Request
 
 ASK_SECONDS = 10
+ONLY_TOLD = ("rollback", "restart")
 AT_ONCE = 4
 # Asked by the server's own client inside its container, as whoever the image made its owner; a password is never asked for.
 QUESTIONS = {
@@ -36,10 +36,15 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def step(work: Work, stack: Stack, current: Release | None, known: Mapping[str, str]) -> Step:
-    """Return the step that is sure of room for a stack beside what serves; `known` are the digests known before a pull."""
+def step(work: Work, request: Request, current: Release | None, known: Mapping[str, str]) -> Step:
+    """Return the step that is sure of room for a request beside what serves; `known` are the digests known before a pull.
+
+    Who goes back or restarts is only told of memory and connections that are short: they may do so because of it.
+    """
+    stack = request.stack
     new, old = chosen(stack, counts.chosen(work.folder)), counts.placed(work.folder, current) if current else None
-    return plan.step(plan.need(new, old, [known[name] or service.image for name, service in stack.services.items()]))
+    images = [known[name] or service.image for name, service in stack.services.items()]
+    return plan.step(plan.need(new, old, images), told=request.verb in ONLY_TOLD)
 
 
 def check(work: Work, step: Step) -> None:
@@ -60,7 +65,10 @@ def judge(work: Work, step: Step) -> Verdict:
     answers = {store: said.result() for store, said in asking.items()}
     found = replace(found, allowed={store: said for store, said in answers.items() if isinstance(said, int)})
     notes = tuple(f"{store} does not tell how many connections it allows: {said}" for store, said in _unsaid(answers))
-    short = [*plan.shortages(needed, found), *full]
+    short = plan.shortages(needed, found)
+    if step.arguments.get("told"):
+        notes, short = (*notes, *(one.cause for one in short)), []
+    short = [*short, *full]
     return Verdict(_refusal(short) if short else None, notes)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import HostError, SlipwayError
+from ..errors import HostError, LockHeld, SlipwayError
 from ..printable import one_line
 from ..render import maintenance as rendered
 from . import choices, clock, files, lock, policy, records
@@ -75,37 +75,46 @@ def on(machine: Machine, name: str, wish: Wish) -> dict[str, Any]:
             "deploy it first; a site of an earlier version is made anew by site.yml",
         )
     chosen = Maintenance(clock.now(), machine.asker.signed(wish.who), wish.bypass, wish.why, wish.retry_seconds)
-    files.write(work.folder.path / PAGE, wish.page or OUR_PAGE.read_text(encoding="utf-8"), 0o640)
-    choices.change(work.folder, chosen.who, lambda found: replace(found, maintenance=chosen))
-    _put_in_force(work)
+    before = choices.read(work.folder).maintenance, _page(work.folder)
+    _choose(work.folder, chosen.who, chosen, wish.page)
+    try:
+        _put_in_force(work)
+    except SlipwayError:
+        _choose(work.folder, chosen.who, *before)  # else the next boot would shut what nobody believes to be shut
+        files.remove(work.folder.path / UNDER_WAY)
+        raise
     work.note({"event": "maintenance", "state": "on", "who": chosen.who, "why": chosen.why})
     return state(machine, work.folder)
 
 
 def off(machine: Machine, name: str, who: str) -> dict[str, Any]:
     """Open a stack again; return how it stands."""
-    work = _permitted(machine, name)
+    work, by = _permitted(machine, name), machine.asker.signed(one_line(who)[:LONGEST_CLAIM])
     before = choices.read(work.folder).maintenance
-    choices.change(work.folder, who, lambda found: replace(found, maintenance=None))
+    choices.change(work.folder, by, lambda found: replace(found, maintenance=None))
     _put_in_force(work)
     if before:
         seconds = int(clock.seconds_since(before.at))
-        work.note({"event": "maintenance", "state": "off", "who": machine.asker.signed(who), "seconds": seconds})
+        work.note({"event": "maintenance", "state": "off", "who": by, "seconds": seconds})
     return {**state(machine, work.folder), "was": "on" if before else "off"}
+
+
+def _choose(folder: StackFolder, who: str, chosen: Maintenance | None, page: str) -> None:
+    files.write(folder.path / PAGE, page or OUR_PAGE.read_text(encoding="utf-8"), 0o640)
+    choices.change(folder, who, lambda found: replace(found, maintenance=chosen))
 
 
 def follow(work: Work) -> None:
     """Have the edge follow what was chosen, where a run was killed in between or somebody changed its file.
 
-    Choices that cannot be read keep no release from coming back: the edge stays as it is.
+    What keeps it from that keeps no release from coming back: the edge stays as it is.
     """
     try:
         wanted = _wanted(work.folder)
-    except HostError as error:
+        if wanted != work.machine.nginx.shutting(work.folder.name) or (work.folder.path / UNDER_WAY).is_file():
+            _put_in_force(work)
+    except (HostError, LockHeld) as error:
         work.warn(str(error))
-        return
-    if wanted != work.machine.nginx.shutting(work.folder.name) or (work.folder.path / UNDER_WAY).is_file():
-        _put_in_force(work)
 
 
 def state(machine: Machine, folder: StackFolder) -> dict[str, Any]:
@@ -154,11 +163,16 @@ def _put_in_force(work: Work) -> None:
 
 def _wanted(folder: StackFolder) -> tuple[str, str]:
     """Return what shuts the stack and the page it shows, empty where nobody wants that."""
-    chosen, page = choices.read(folder).maintenance, folder.path / PAGE
+    chosen = choices.read(folder).maintenance
     if chosen is None:
         return "", ""
     text = rendered.text(folder.name, chosen.bypass, chosen.retry_seconds, TEMPLATE.read_text(encoding="utf-8"))
-    return text, (page if page.is_file() else OUR_PAGE).read_text(encoding="utf-8")
+    return text, _page(folder) or OUR_PAGE.read_text(encoding="utf-8")
+
+
+def _page(folder: StackFolder) -> str:
+    path = folder.path / PAGE
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _links(machine: Machine, folder: StackFolder, bypass: str) -> list[str]:

@@ -29,6 +29,9 @@ from .receivers import NotReached, deliver
 
 PAUSES_SECONDS = (2.0, 8.0)  # between three tries
 LIMIT_SECONDS, TRIAL_SECONDS = 60.0, 45.0  # whoever tries waits for it
+LONGEST_REASON, LONGEST_TEXT, MOST_WAITING = 200, 20000, 500
+RANKS = {"page": 0, "warn": 1, "info": 2}  # what wakes somebody goes before what can wait
+SKIPPED = "not tried: it was not reached a moment ago"
 ANEW = "run site.yml, whose role `stack` writes it anew"
 
 
@@ -57,11 +60,13 @@ def tell(work: Work, message: Message | None) -> None:
 def _put(work: Work, message: Message) -> None:
     outbox = work.machine.layout.outbox
     stamp = message.at.replace("-", "").replace(":", "").replace(".", "")
-    name = f"{stamp}-{message.stack}-{secrets.token_hex(3)}.json"
+    name = f"{RANKS[message.severity]}-{stamp}-{message.stack}-{secrets.token_hex(3)}.json"
     whole = outbox.parent / name  # made beside the outbox: systemd takes whatever lies in it for a message
-    text = json.dumps(work.masked(to_json(replace(message, request=work.request))))
-    files.write(whole, text, 0o600)
-    outbox.mkdir(exist_ok=True)
+    masked = work.masked(to_json(replace(message, request=work.request)))
+    outbox.mkdir(parents=True, exist_ok=True)
+    if message.severity == "info" and len(_waiting(work.machine.layout)) >= MOST_WAITING:
+        raise HostError(f"{MOST_WAITING} messages wait already", "see why they are not sent: journalctl -u slipway-notices")
+    files.write(whole, json.dumps({**masked, "text": masked["text"][:LONGEST_TEXT]}), 0o600)
     whole.replace(outbox / name)
     files.sync_folder(outbox)
 
@@ -80,13 +85,15 @@ def read(layout: Layout) -> Settings:
 
 
 def send_waiting(machine: Machine, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Send all that waits, oldest first; return how many messages there were."""
-    sent = 0
+    """Send all that waits, the most urgent first; return how many messages there were.
+
+    A receiver that was not reached is not tried for the rest: others would wait for it with each message.
+    """
+    sent, dead = 0, set[str]()
     while waiting := _waiting(machine.layout):
-        for path in waiting:
-            _send_one(machine, path, sleep)
-            path.unlink(missing_ok=True)
-            sent += 1
+        dead |= _send_one(machine, waiting[0], sleep, dead)
+        waiting[0].unlink(missing_ok=True)
+        sent += 1
     return sent
 
 
@@ -94,16 +101,20 @@ def _waiting(layout: Layout) -> list[Path]:
     return sorted(layout.outbox.iterdir()) if layout.outbox.is_dir() else []
 
 
-def _send_one(machine: Machine, path: Path, sleep: Callable[[float], None]) -> None:
+def _send_one(machine: Machine, path: Path, sleep: Callable[[float], None], dead: set[str]) -> set[str]:
+    """Send a message; return the receivers that were not reached."""
     try:
         settings = read(machine.layout)
         message = from_json(Message, json.loads(path.read_text(encoding="utf-8")))
         names = settings.told.get(message.severity, ())
     except (OSError, HostError, TypeError, ValueError) as error:
         machine.say(f"{path.name} is dropped, it cannot be sent: {error}")
-        return
-    for delivery in send(settings, names, message, sleep):
+        return set()
+    left = [Delivery(name, settings.receivers[name].kind, 0, SKIPPED) for name in names if name in dead & {*settings.receivers}]
+    found = [*send(settings, [name for name in names if name not in dead], message, sleep), *left]
+    for delivery in found:
         _note(machine, message, delivery)
+    return {delivery.receiver for delivery in found if delivery.error}
 
 
 def send(
@@ -137,7 +148,7 @@ def _try(settings: Settings, name: str, message: Message, sleep: Callable[[float
             deliver(settings, target, message)
             return Delivery(name, target.kind, number)
         except NotReached as refusal:
-            error = mask(refusal.cause)
+            error = mask(refusal.cause)[:LONGEST_REASON]
         sleep(pause)
     return Delivery(name, target.kind, len(PAUSES_SECONDS) + 1, error)
 

@@ -84,7 +84,7 @@ def _deployed(work: Work, request: Request, current: Release | None, generation:
     wish = Wish(request, "", generation if generation is not None else max(work.secrets.generations(), default=0) + 1)
     release, unseen = _imagined(work, wish, current)
     change = base.compare(resume.base_in_force(work), base_project(release.stack, release.placement))
-    room = fit.step(work, request.stack, current, release.placement.images)
+    room = fit.step(work, request, current, release.placement.images)
     fits = fit.judge(work, room)
     refused = _refused(work, change, wish, release) or fits.error
     steps = [] if change.networks else [room, *engine.planned(work, release, current, base_allowed=True)]

@@ -15,7 +15,7 @@ from ..placement import Placed
 from ..plan import reboot as plan
 from ..plan.step import Step
 from ..plan.window import window
-from . import clock, files, lock, records, resume, run, stale
+from . import clock, counts, files, lock, records, resume, run, stale
 from .actions import carry_out
 from .journal import Journal
 from .machine import Machine, Work
@@ -187,7 +187,7 @@ def _works(machine: Machine) -> list[Work]:
 
 def _serving(works: Sequence[Work]) -> list[tuple[Work, Placed]]:
     found = [(work, resume.current_release(work)) for work in works]
-    return [(work, Placed(release.stack, release.placement)) for work, release in found if release]
+    return [(work, counts.placed(work.folder, release)) for work, release in found if release]
 
 
 def _settings(machine: Machine) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from ..notices.message import Message
 from ..notices.settings import Server, Settings, Target
 
 SECONDS = 10.0
-LONGEST_REASON = 200
+# The texts of what Python says of these quote parts of them.
+UNUSABLE = "its URL, its token or its address cannot be used: look for blanks and line ends in them"
 
 
 class NotReached(SlipwayError):
@@ -42,11 +43,15 @@ def deliver(settings: Settings, target: Target, message: Message) -> None:
             _post(target, message)
     except urllib.error.HTTPError as error:
         error.close()
-        raise NotReached(f"it answered {error.code} {error.reason}"[:LONGEST_REASON]) from None
+        raise NotReached(f"it answered {error.code} {error.reason}") from None
     except urllib.error.URLError as error:
-        raise NotReached(f"no connection: {error.reason}"[:LONGEST_REASON]) from None
-    except (smtplib.SMTPException, http.client.HTTPException, OSError, ValueError) as error:
-        raise NotReached(f"{_words(error) or type(error).__name__}"[:LONGEST_REASON]) from None
+        raise NotReached(f"no connection: {error.reason}") from None
+    except http.client.InvalidURL:
+        raise NotReached(UNUSABLE) from None
+    except (smtplib.SMTPException, http.client.HTTPException, OSError) as error:
+        raise NotReached(_words(error) or type(error).__name__) from None
+    except ValueError:
+        raise NotReached(UNUSABLE) from None
 
 
 def _words(error: Exception) -> str:

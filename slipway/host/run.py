@@ -76,8 +76,12 @@ def turn(work: Work, before: Turn) -> Turn:
 
 def _goes_on(work: Work, fault: SlipwayError | OSError) -> bool:
     """Say whether trying again may help: what a person has to mend is for the next run."""
-    waits = isinstance(fault, docker.Silent | LockHeld) or work.serving().watched or engine.unfinished(work)
-    return waits or bool(surplus.present(work))
+    if isinstance(fault, docker.Silent | LockHeld) or work.serving().watched or engine.unfinished(work):
+        return True
+    try:
+        return bool(surplus.present(work))
+    except SlipwayError:
+        return True  # Docker is down by now: nobody knows
 
 
 def _pause(work: Work, faults: int) -> None:

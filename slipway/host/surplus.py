@@ -2,19 +2,24 @@
 
 from ..errors import HostError
 from ..placement import Placed
-from ..plan import scale
+from ..plan import scale, traffic
 from ..plan.resume import Found
 from ..plan.step import Step
-from . import choices, clock, counts, records
+from . import choices, clock, counts, records, slots
 from .docker import PROJECT, Container
 from .layout import StackFolder
 from .machine import Work
 
 
 def leave(work: Work) -> list[Step]:
-    """Return the way out of replicas that are too much; without their drain where it is over."""
+    """Return the way out of replicas that are too much: after the traffic has left them, without a drain that is over."""
     found = present(work)
-    return scale.leave(_serving(work), found, since_choice(work)) if found else []
+    if not found:
+        return []
+    serves = _serving(work)
+    # Where choices were lost, or a run that made them failed, slots still lead to what is too much now.
+    led_to = slots.kept(work.folder) != traffic.move(serves, None).arguments["targets"]
+    return scale.leave(serves, found, since_choice(work), led_to=led_to)
 
 
 def present(work: Work) -> list[Found]:

@@ -13,6 +13,7 @@ from ..model import Watch
 from ..notices import message
 from ..placement import Placed
 from ..plan import commands, retire, returning
+from ..plan.resume import Facts
 from ..watch.judge import judge
 from ..watch.window import Verdict
 from . import clock, contracts, counts, held, leaving, notices, pinned, records, resume
@@ -126,14 +127,25 @@ class _Watcher:
             return
         good = records.release(self.work.folder, standby)
         work = resume.with_release(self.work, good)
-        placed = counts.placed(work.folder, good)
-        runs = resume.facts(work).running(_webs(placed))  # raises where Docker is down: that says nothing of the standby
+        facts = resume.facts(work)  # raises where Docker is down: that says nothing of the standby
         try:
-            carry_out_all(work, returning.wake(placed, runs=runs), carry_out)
+            placed = self._awake(work, good, facts)
         except SlipwayError as error:
             self._not_returned(verdict, f"release {standby} does not serve either: {work.mask(str(error))}")
             return
-        self._return(work, good, verdict)
+        self._return(work, good, placed, verdict)
+
+    def _awake(self, work: Work, good: Release, facts: Facts) -> Placed:
+        """Return the standby once it answers: with as many replicas as were chosen, else with those the stack file starts."""
+        chosen, least = counts.placed(work.folder, good), Placed(good.stack, good.placement)
+        try:
+            carry_out_all(work, returning.wake(chosen, runs=facts.running(_webs(chosen))), carry_out)
+        except SlipwayError:
+            if chosen == least:
+                raise
+            carry_out_all(work, returning.wake(least, runs=facts.running(_webs(least))), carry_out)
+            return least
+        return chosen
 
     def _not_returned(self, verdict: Verdict, why: str) -> None:
         if not clock.seconds_until(self.work.serving().watch_until):
@@ -164,14 +176,14 @@ class _Watcher:
             return str(error)
         return ""
 
-    def _return(self, work: Work, good: Release, verdict: Verdict) -> None:
+    def _return(self, work: Work, good: Release, standby: Placed, verdict: Verdict) -> None:
         began = time.monotonic()
         bad, placed = self.release, counts.placed(work.folder, self.release)
         self._note(verdict, "bad")
         work.machine.say(f"return to release {good.number}: {verdict.text}")
         failed = ""
         try:
-            carry_out_all(work, returning.steps(counts.placed(work.folder, good), placed, site_of(work, good)), carry_out)
+            carry_out_all(work, returning.steps(standby, placed, site_of(work, good)), carry_out)
         except SlipwayError as error:
             failed = work.mask(str(error))
         if self._is_watched():  # it failed before anything moved

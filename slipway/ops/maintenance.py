@@ -69,7 +69,10 @@ def page_of(where: Place, stack: str) -> Path | None:
     """Return the page of a stack's folder, if it has one; faults of the stack file are no matter."""
     environment = survey_environment(where.inventory, where.compose).environment
     releasing.known(stack, environment)
-    file = where.compose / environment.instances[stack].compose / PAGE
+    folder = where.compose / environment.instances[stack].compose
+    file = folder / PAGE
+    if file.is_file() and not file.resolve().is_relative_to(where.compose.resolve() / folder.name):
+        raise PageUnusable(f"{file} leads out of the stack's folder", "copy the page into the folder")
     return file if file.is_file() else None
 
 

@@ -91,12 +91,13 @@ def need(new: Stack, old: Placed | None, images: Iterable[str] = ()) -> Need:
     )
 
 
-def step(needed: Need) -> Step:
-    """Return the step that is sure of all this before anything is made."""
+def step(needed: Need, *, told: bool = False) -> Step:
+    """Return the step that is sure of all this before anything is made, or only tells what is short of memory and connections."""
     wanted = [f"{sum(needed.new_mb.values())} MiB of memory"]
     wanted += [f"{one.total} connections to {one.store}" for one in needed.connections]
     why = f"be sure that the host has room for both generations: {', '.join(wanted)}, disk"
-    return Step("fit", "fit", why, arguments={"need": to_json(needed)}, limit_seconds=LIMIT_SECONDS)
+    arguments = {"need": to_json(needed), **({"told": True} if told else {})}
+    return Step("fit", "fit", why, arguments=arguments, limit_seconds=LIMIT_SECONDS)
 
 
 def counted_mb(service: Service) -> int:

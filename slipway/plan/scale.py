@@ -87,8 +87,11 @@ def may_be_surplus(placed: Placed) -> bool:
     return any(service.replicas_max > service.replicas_started for service in placed.stack.of_kind(*SCALED))
 
 
-def leave(placed: Placed, found: Sequence[Found], elapsed_seconds: int) -> list[Step]:
-    """Return how containers leave that are too much; `elapsed_seconds` passed since nothing leads to them."""
+def leave(placed: Placed, found: Sequence[Found], elapsed_seconds: int, *, led_to: bool = False) -> list[Step]:
+    """Return how containers leave that are too much; `elapsed_seconds` passed since nothing leads to them.
+
+    With `led_to` the slots still do: then the traffic goes first.
+    """
     if not found:
         return []
     here, ports = sorted(one.name for one in found), retire.web_ports(placed)
@@ -97,8 +100,10 @@ def leave(placed: Placed, found: Sequence[Found], elapsed_seconds: int) -> list[
     limit = commands.grace_seconds(placed.stack.of_kind(*SCALED)) + commands.GRACE_MARGIN_SECONDS
     arguments = {"containers": {name: ports[name] for name in webs}}
     why = f"let connections to {', '.join(webs)} end by themselves, for at most {bound} s"
-    drain = Step("drain-surplus", "drain", why, arguments=arguments, limit_seconds=max(bound - elapsed_seconds, 0))
+    left = bound if led_to else max(bound - elapsed_seconds, 0)
+    drain = Step("drain-surplus", "drain", why, arguments=arguments, limit_seconds=left)
     return [
+        *([traffic.move(placed, None)] if led_to else []),
         *_rule("restart-surplus", sorted(held), "no", "keep down after a power cut what is too much"),
         *_stop("stop-surplus-workers", [name for name in here if name not in ports], "let workers finish their jobs"),
         *([drain] if webs else []),

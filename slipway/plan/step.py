@@ -2,7 +2,8 @@
 
 What each action finds in `arguments` (absolute paths, JSON values) and what it must do:
 
-`fit`           {"need": Need as JSON}  Fail where memory, connections or disk do not hold both generations (`plan/fit.py`).
+`fit`           {"need": Need as JSON}  Fail where memory, connections or disk do not hold both generations (`plan/fit.py`); with
+                `told` warn where it is memory or connections.
 `run`           {}  Run `argv`; a code other than 0 is a failure.
 `write`         {"files": {path: text}}  Write each file (temporary file, fsync, rename), making its folder.
 `pull`          {"image": "name@sha256:…", "tags": [local tag]}  Run `argv` (`docker pull`) unless the image is there; tag it.

@@ -68,6 +68,7 @@ def test_visitors_see_a_page_while_the_team_passes_and_a_release_goes_out_behind
     assert site.client("").get("/", headers={"X-Slipway-Bypass": word[:-1]}).status_code == 503
     assert site.client().get("/.slipway/bypass?token=made-up").status_code == 404
     assert site.client().get("/.slipway/maintenance").status_code == 404
+    assert site.client().get("/.slipway/bypass%0A").status_code == 503, "only these very words lead past"
     assert site.plain("/.well-known/acme-challenge/none").status_code == 404, "challenges are answered"
     assert site.plain("/").status_code == 301
     assert all(service["healthy"] == service["replicas"] for service in site.status()["services"])

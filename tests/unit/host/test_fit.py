@@ -18,6 +18,7 @@ from slipway.host.fit import answer_of, available_mb, check, judge
 from slipway.host.fit import step as step_for
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
+from slipway.host.records import Request
 from slipway.model import Scale
 from slipway.plan.fit import Connections, Need, step
 
@@ -124,6 +125,21 @@ def test_all_that_is_short_is_told_at_once_with_what_helps(work: Work, tmp_path:
     assert "`docker system df`" in verdict.error.next_step
 
 
+def test_who_goes_back_is_told_of_memory_and_connections_and_kept_from_a_full_disk(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(tmp_path, monkeypatch, docker="echo 50")
+    needed = Need({"web": 9000}, "then", connections=(DB,), images=("a/huge:2",))
+    verdict = judge(work, step(needed, told=True))
+    assert verdict.error
+    assert len(verdict.error.cause.splitlines()) == 2
+    assert "disk is too full" in verdict.error.cause
+    assert ["memory are needed" in verdict.notes[0], "db allows 50 connections" in verdict.notes[1]] == [True, True]
+    for verb, told in (("rollback", True), ("restart", True), ("deploy", None), ("", None)):
+        asked = Request("q1", stack("1.2.0"), "me", "", "2026-11-21T08:00:00.000Z", verb=verb)
+        assert step_for(work, asked, None, dict.fromkeys(asked.stack.services, "")).arguments.get("told") is told
+
+
 def test_a_server_that_does_not_say_is_believed_by_the_file_and_told(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +156,7 @@ def test_a_server_that_does_not_run_is_not_asked(work: Work, tmp_path: Path, mon
 
 def test_the_step_counts_as_many_replicas_as_people_chose(work: Work) -> None:
     web = replace(stack("1.2.0").services["web"], scale=Scale(1, 5), memory_mb=100)
-    asked = replace(stack("1.2.0"), services={"web": web})
+    asked = Request("q1", replace(stack("1.2.0"), services={"web": web}), "me", "", "2026-11-21T08:00:00.000Z")
     known = {"web": ""}
     assert from_json(Need, step_for(work, asked, None, known).arguments["need"]).new_mb == {"web": 100}
     choices.change(work.folder, "a test", lambda old: replace(old, counts={"web": 3}))

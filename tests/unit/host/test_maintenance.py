@@ -130,6 +130,26 @@ def test_an_nginx_that_refuses_keeps_what_it_had(machine: Machine) -> None:
     assert (edge(machine) / "demo.conf").read_text() == before
 
 
+def test_what_nginx_refused_is_not_done_later_by_a_resume(machine: Machine) -> None:
+    work = Work(machine, machine.layout.stack("demo"))
+    (machine.layout.root / "refuse").touch()
+    with pytest.raises(HostError, match="nothing was changed"):
+        maintenance.on(machine, "demo", WISH)
+    assert choices.read(work.folder).maintenance is None
+    (machine.layout.root / "refuse").unlink()
+    maintenance.follow(work)
+    assert not (edge(machine) / "demo.conf").exists()
+
+
+def test_a_nginx_that_refuses_keeps_no_release_from_coming_back(machine: Machine) -> None:
+    work = Work(machine, machine.layout.stack("demo"))
+    maintenance.on(machine, "demo", WISH)
+    (edge(machine) / "demo.conf").unlink()
+    (machine.layout.root / "refuse").touch()
+    maintenance.follow(work)
+    assert any("nginx refuses its settings" in text for text in work.warnings)
+
+
 def test_a_stack_without_a_site_that_can_be_shut_is_told_so(machine: Machine) -> None:
     files.write(machine.layout.sites / "demo.conf", "server {}")
     with pytest.raises(HostError, match="demo has no site here that could be shut"):

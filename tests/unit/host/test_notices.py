@@ -119,6 +119,49 @@ def test_the_pauses_grow_and_a_dead_receiver_keeps_no_other_waiting(tmp_path: Pa
     assert {entry["receiver"]: entry["state"] for entry in noted(work)} == {"dead": "failed", "pager": "sent"}
 
 
+def test_what_is_urgent_goes_first_and_a_dead_receiver_is_not_tried_with_each_message(tmp_path: Path) -> None:
+    slept: list[float] = []
+    with receivers.web() as seen:
+        dead = Target("webhook", url="http://127.0.0.1:9/hook")
+        everybody = {"dead": dead, "pager": hook(seen)}
+        work = host(tmp_path, telling(everybody, page=("pager", "dead"), info=("pager", "dead")))
+        notices.tell(work, message.passed("demo", 1, "well", "good", {}))
+        notices.tell(work, RETURNED)
+        notices.send_waiting(work.machine, slept.append)
+        assert [told["event"] for told in seen.about("/hook")] == ["returned", "passed"]
+    assert slept == [2.0, 8.0, 0.0], "three tries, not six"
+    skipped = [entry for entry in noted(work) if entry["receiver"] == "dead"][-1]
+    assert (skipped["state"], skipped["tries"], skipped["text"]) == ("failed", 0, notices.SKIPPED)
+
+
+def test_the_outbox_has_a_bound_for_what_can_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "MOST_WAITING", 3)
+    work = host(tmp_path, telling({"pager": Target("webhook", url="http://127.0.0.1:9/")}, page=("pager",), info=("pager",)))
+    for number in range(5):
+        notices.tell(work, message.passed("demo", number, "x" * 50000, "good", {}))
+    notices.tell(work, RETURNED)
+    waiting = sorted(work.machine.layout.outbox.iterdir())
+    assert [path.name[0] for path in waiting] == ["0", "2", "2", "2"]
+    assert all(path.stat().st_size < 25000 for path in waiting)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("slack", url="https://bot:hunter2pass@chat.example/hook"),
+        Target("slack", url="http://127.0.0.1:9/services/T0/B0/SECRET PATH"),
+        Target("webhook", url="http://127.0.0.1:9/", token="hunter2\n" + "B" * 300),
+    ],
+)
+def test_a_secret_of_a_wrong_form_is_quoted_in_no_part(tmp_path: Path, target: Target) -> None:
+    work = host(tmp_path, telling({"chat": target}))
+    notices.tell(work, RETURNED)
+    send(work)
+    said = noted(work)[-1]["text"]
+    assert "look for blanks and line ends" in said or "no connection" in said
+    assert not any(part in said for part in ("hunter2", "SECRET", "PATH", "BBBB"))
+
+
 def test_an_answer_that_never_ends_keeps_nobody_waiting(tmp_path: Path) -> None:
     class Dripping(StreamRequestHandler):
         def handle(self) -> None:

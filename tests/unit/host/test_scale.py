@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError
-from slipway.host import choices, clock, counts, engine, leaving, records, run, scale, surplus
+from slipway.host import choices, clock, counts, engine, leaving, records, run, scale, slots, surplus
 from slipway.host.choices import By, Choices
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
@@ -214,6 +214,14 @@ def test_a_plan_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     work.secrets.settle({"DB_PASSWORD": "word"})
     found = preview(work, Request("q2", MADE.stack, "me", "", AT), {"DB_PASSWORD": "word"}).found
     assert found["chosen"] == ["web runs 2 times, the stack file says 1 to 3; chosen by ann at 2026-11-21T08:00Z"]
+
+
+def test_replicas_whose_choice_was_lost_lose_the_traffic_before_they_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = host(tmp_path, monkeypatch, *LEAST, "demo-r1-web-2", STORE)
+    slots.keep(work.folder, {"20001": ["10.213.1.9", 8000, False]})
+    assert surplus.leave(work)[0].name == "switch"
+    slots.keep(work.folder, {})
+    assert "switch" not in [step.name for step in surplus.leave(work)]
 
 
 def test_a_release_without_bounds_asks_docker_for_nothing(tmp_path: Path) -> None:

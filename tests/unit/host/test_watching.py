@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from slipway.host import clock, records
+from slipway.host import choices, clock, records
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
 from slipway.host.records import Release
 from slipway.host.watching import judged_long_enough, watch
-from slipway.model import Watch
+from slipway.model import Scale, Watch
 from slipway.serving import Serving
-from tests.unit.plan.stacks import SHOP, release
+from tests.unit.plan.stacks import SHOP, release, with_services
 
 from .doors import empty_docker, has
 
@@ -75,6 +75,21 @@ def test_people_hear_once_that_a_bad_release_goes_on_serving(tmp_path: Path, mon
     assert (told["event"], told["release"], told["stack"]) == ("not returned", 2, "shop")
     assert "requests failed" in str(told["text"])
     assert told["numbers"]
+
+
+def test_a_standby_comes_back_with_as_many_as_the_stack_file_starts_where_one_more_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(tmp_path, monkeypatch, docker=f'echo "$*" >> {tmp_path}/asked; exit 1', nft="exit 0")
+    work = watched(tmp_path, ends_in=300)
+    wide = with_services(SHOP, replace(SHOP.services["api"], scale=Scale(2, 4)))
+    made = release(1, wide)
+    records.keep_release(work.folder, Release(1, "f", wide, made.placement, who="me", why="site.yml", at=clock.later(-60)))
+    choices.change(work.folder, "a test", lambda old: replace(old, counts={"api": 3}))
+    looks = iter([False, False, True])
+    watch(replace(work, something_waits=lambda: next(looks)), lambda _: nullcontext(""))
+    asked = [line.split("--no-recreate")[-1].split() for line in (tmp_path / "asked").read_text().splitlines() if " up " in line]
+    assert asked[-2:] == [["r1-api-1", "r1-api-2", "r1-api-3", *asked[-1][2:]], ["r1-api-1", "r1-api-2", *asked[-1][2:]]]
 
 
 def test_past_its_end_a_release_stays_that_is_as_bad_as_what_stands_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,15 @@ def test_a_page_that_cannot_be_shown_asks_no_host(where: Place, content: bytes, 
     assert caught.value.exit_code == 2
 
 
+def test_a_page_that_leads_out_of_the_stacks_folder_asks_no_host(where: Place, tmp_path: Path) -> None:
+    (tmp_path / "vault.yml").write_text("DB_PASSWORD: word")
+    page = where.compose / "shop" / maintenance.PAGE
+    page.parent.mkdir()
+    page.symlink_to(tmp_path / "vault.yml")
+    with pytest.raises(maintenance.PageUnusable, match="leads out of the stack's folder"):
+        maintenance.maintain(where, "shop-staging", Wish("on"), Doors(silent, silent, print))
+
+
 def test_the_words_and_the_code_of_a_host_that_refuses_are_kept(where: Place) -> None:
     refusing = answering([], Answer(3, "", "nothing was ever deployed of shop here\n  next: fab deploy shop\n"))
     with pytest.raises(HostSaid, match="web1: nothing was ever deployed") as caught:

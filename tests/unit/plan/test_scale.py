@@ -2,7 +2,7 @@ import dataclasses
 
 from slipway.model import Scale
 from slipway.placement import Placed
-from slipway.plan import counts, scale
+from slipway.plan import counts, scale, traffic
 from slipway.plan.resume import Facts, Found, steps
 from slipway.plan.step import Step
 from slipway.serving import Serving
@@ -90,6 +90,13 @@ def test_what_is_too_much_drains_ends_by_its_own_grace_and_goes() -> None:
     assert step(plan, "surplus-ended").limit_seconds == 135
     assert step(plan, "remove-surplus").argv[-2:] == ("shop-r1-api-3", "shop-r1-worker-2")
     assert scale.leave(LEAST, [], 0) == []
+
+
+def test_what_traffic_still_goes_to_loses_it_first_and_drains_in_full() -> None:
+    plan = scale.leave(LEAST, found("shop-r1-api-3"), 100_000, led_to=True)
+    assert names(plan)[0] == "switch"
+    assert plan[0].arguments == traffic.move(LEAST, None).arguments
+    assert step(plan, "drain-surplus").limit_seconds == 300
 
 
 def test_a_resume_starts_what_was_chosen_and_leads_to_it() -> None:
