@@ -1,5 +1,7 @@
 """The same lab driven from another controller: Debian 13 with Python 3.13 and the newer ansible-core."""
 
+import pytest
+
 from slipway.lab import controller
 
 from .demo_site import Site
@@ -19,7 +21,14 @@ def test_a_controller_with_python_3_13_finds_nothing_to_change(site: Site) -> No
     assert "DEPRECATION" not in output
 
 
-def test_unit_and_golden_tests_pass_on_python_3_13() -> None:
-    output = said("pytest", "-q", "--numprocesses", "logical", "tests/unit", "tests/golden")
+@pytest.mark.parametrize(
+    "tests",
+    [
+        pytest.param(("tests/golden", "tests/unit/render", "tests/unit/plan"), id="what-it-renders"),
+        pytest.param(("tests/golden", "tests/unit"), id="all", marks=pytest.mark.sweep),
+    ],
+)
+def test_unit_and_golden_tests_pass_on_python_3_13(tests: tuple[str, ...]) -> None:
+    output = said("pytest", "-q", "--numprocesses", "logical", *tests)
     assert " passed" in output
     assert " failed" not in output

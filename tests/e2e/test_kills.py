@@ -120,7 +120,7 @@ def unfinished(site: Site) -> bool:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("name", "state"), cases(RETURN, {("switch", "begun")}))
+@pytest.mark.parametrize(("name", "state"), cases(RETURN, ()))
 def test_killed_at_any_step_of_a_return_exactly_one_release_serves(host: Site, tmp_path: Path, name: str, state: str) -> None:
     first = host.serving()["current"]
     with visitors(host):

@@ -128,6 +128,7 @@ def test_an_image_that_does_not_exist_is_refused_by_name(baseline: Site, tmp_pat
     assert baseline.client().get("/health").status_code == 200
 
 
+@pytest.mark.sweep  # each molecule scenario ends with both
 def test_all_answers_again_after_a_reboot_and_after_a_power_cut(site: Site) -> None:
     number = site.serving()["current"]
     for act in (lab.reboot, power_cut):
