@@ -117,7 +117,7 @@ def labels(server: LanguageServer, path: Path, text: str) -> set[str]:
 def test_the_words_of_a_service_are_offered(server: LanguageServer) -> None:
     text = demo(("      queue: {store: redis, system: celery, names: [celery], concurrency: 2}\n", "      ▮\n"))
     offered = labels(server, beside_the_demo("service"), text)
-    assert offered >= {"routes", "health", "scale", "queue", "task", "store", "backup", "exceptions"}
+    assert offered >= {"routes", "health", "queue", "task", "store", "backup", "exceptions"}
     assert "connections" not in offered, "it is there already"
 
 
