@@ -196,7 +196,7 @@ def host_of(output: str, door: Door) -> Host | Refusal:
 
 def asking(program: str) -> str:
     """Return the command that says what `host_of` reads and, as root, runs a program whose failure is its own to tell."""
-    return f'{ASK} && {{ test "$(id -u)" != 0 || {program} || true; }}'
+    return f'{ASK} && {{ test "$(id -u)" != 0 || {program} || true; }}'  # the program tells its own failure
 
 
 def still_holds(known: Mapping[str, Any], user: str, guard: str) -> bool:

@@ -84,7 +84,7 @@ def pending(name: str) -> bool:
     """Return whether a change waits to be confirmed; forget one that was put back and is made no more."""
     armed = (GUARDS / name / "undo.json").exists()
     if not armed:
-        shutil.rmtree(GUARDS / name, ignore_errors=True)
+        shutil.rmtree(GUARDS / name, ignore_errors=True)  # most changes never had one
     return armed
 
 

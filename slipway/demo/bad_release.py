@@ -106,7 +106,7 @@ def _show(shown: Show) -> None:
 def _copy(root: Path) -> Path:
     """Return a copy of the demo's inventory: what is deployed from it is pinned there."""
     folder = root / COPY
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)  # none at the first time
     shutil.copytree(root / "inventory/lab", folder)
     return COPY
 

@@ -61,7 +61,7 @@ class Apt:
 
     def keep(self, names: Sequence[str], folder: Path) -> None:
         """Pack what is installed, so that it can be put back whatever the archives hold by then."""
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)  # there only where an earlier run was killed
         for name in names:
             tree = files.folder(folder / name)
             self._fill(name, tree)

@@ -89,7 +89,7 @@ def _run(work: Work, request: Request, values: Mapping[str, str]) -> Result:
 
 def _restarted(work: Work, request: Request) -> Result:
     """Restart services of the release that serves in their place; what did not come back is left out of the traffic."""
-    current = restart.serving(work)
+    current = resume.serving_release(work)
     work = replace(resume.in_force(work), release=current.number, something_waits=lambda: False)  # it is its own drain
     steps, done = restart.steps(work, current, request), list[Done]()
     try:
@@ -104,7 +104,7 @@ def _restarted(work: Work, request: Request) -> Result:
 
 def _scaled(work: Work, request: Request) -> Result:
     """Have other counts of the release that serves; what failed before the choice was kept leaves again by itself."""
-    current = scale.serving(work)
+    current = resume.serving_release(work)
     work = replace(resume.in_force(work), release=current.number)
     before = choices.read(work.folder)
     try:

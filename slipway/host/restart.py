@@ -16,7 +16,7 @@ VERB = "restart"
 
 def words(work: Work, data: Mapping[str, Any], services: Sequence[str]) -> dict[str, Any]:
     """Return a controller's wish as a request, with the secrets that serve; without services it is a release of its own."""
-    current = serving(work)
+    current = resume.serving_release(work)
     if services:
         _judge(work, current, services)
     return {
@@ -28,14 +28,6 @@ def words(work: Work, data: Mapping[str, Any], services: Sequence[str]) -> dict[
         "verb": VERB,
         "services": list(services),
     }
-
-
-def serving(work: Work) -> Release:
-    """Return the release that serves; raise where none does."""
-    current = resume.current_release(work)
-    if current is None:
-        raise HostError(f"nothing of {work.folder.name} serves here", f"fab deploy {work.folder.name}")
-    return current
 
 
 def steps(work: Work, current: Release, request: Request) -> list[Step]:

@@ -117,6 +117,14 @@ def current_release(work: Work) -> Release | None:
     return None if number is None else records.release(work.folder, number)
 
 
+def serving_release(work: Work) -> Release:
+    """Return the record of the release that serves; raise where none does."""
+    current = current_release(work)
+    if current is None:
+        raise HostError(f"nothing of {work.folder.name} serves here", f"fab deploy {work.folder.name}")
+    return current
+
+
 def give_up(work: Work, requests: Sequence[str], why: str) -> None:
     """Close requests whose run died: what it had begun is healed, the request itself is for a person to repeat."""
     for request in requests:

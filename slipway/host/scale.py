@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..codec import to_json
-from ..errors import HostError
 from ..model import Service, Stack
 from ..placement import Placed
 from ..plan import counts as plan
@@ -19,7 +18,7 @@ from .records import Release, Request
 
 def words(work: Work, data: Mapping[str, Any], wanted: Mapping[str, int]) -> dict[str, Any]:
     """Return a controller's wish for other counts as a request; raise BadCount where they cannot be had."""
-    current = serving(work)
+    current = resume.serving_release(work)
     plan.judge(current.stack, wanted)
     asked = ", ".join(f"{name}={count}" for name, count in wanted.items())
     return {
@@ -31,14 +30,6 @@ def words(work: Work, data: Mapping[str, Any], wanted: Mapping[str, int]) -> dic
         "verb": "scale",
         "counts": dict(wanted),
     }
-
-
-def serving(work: Work) -> Release:
-    """Return the release that serves; raise where none does."""
-    current = resume.current_release(work)
-    if current is None:
-        raise HostError(f"nothing of {work.folder.name} serves here", f"fab deploy {work.folder.name}")
-    return current
 
 
 def steps(work: Work, current: Release, request: Request) -> list[Step]:
@@ -55,7 +46,7 @@ def steps(work: Work, current: Release, request: Request) -> list[Step]:
 
 def rows(work: Work) -> list[dict[str, Any]]:
     """Return for each service that runs on how many replicas it has, its bounds, and who chose that."""
-    current, made = serving(work), choices.read(work.folder)
+    current, made = resume.serving_release(work), choices.read(work.folder)
     stack, number = plan.chosen(current.stack, made.counts), str(current.number)
     present = work.machine.docker.containers(f"slipway.stack={stack.name}")
     ours = [item for item in present if item.labels.get("slipway.release", number) == number]

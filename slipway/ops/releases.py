@@ -14,6 +14,7 @@ from .pinning import Row
 from .plan_text import change_lines
 from .releasing import Doors
 from .status import age
+from .tables import aligned
 
 HEADS = ("number", "state", "when", "who", "seconds", "verdict", "commit", "why")
 
@@ -43,10 +44,7 @@ def as_text(found: Sequence[Listing], now: datetime) -> str:
 
 def _table(one: Listing, now: datetime) -> Iterator[str]:
     yield one.host.name
-    cells = [HEADS, *(_cells(row, now) for row in one.rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
-    for line in cells:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+    yield from aligned([HEADS, *(_cells(row, now) for row in one.rows)])
 
 
 def _cells(row: Row, now: datetime) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from .hosts import Host
 from .logs import hosts_of
 from .releasing import Doors, Manner, Outcome, Place
 from .status import age
+from .tables import aligned
 
 HEADS = ("service", "kind", "runs", "may", "chosen")
 
@@ -52,10 +53,7 @@ def as_text(found: Sequence[Listing], now: datetime, outcome: Outcome | None = N
 
 def _table(one: Listing, now: datetime) -> Iterator[str]:
     yield one.host.name
-    cells = [HEADS, *(_cells(row, now) for row in one.rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
-    for line in cells:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+    yield from aligned([HEADS, *(_cells(row, now) for row in one.rows)])
 
 
 def _cells(row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ It stands in a file of its own that every server of the stack's site includes wh
 deploy, a return and a boot find it as it was, and leave it.
 """
 
+from .nginx_text import filled
+
 FOLDER = "/etc/nginx/slipway/maintenance"
 # Everything a page needs stands in it: whatever else it asked for would be answered with the page again.
 PAGE_POLICY = (
@@ -24,12 +26,7 @@ def page(stack: str) -> str:
 
 def text(stack: str, bypass: str, retry_seconds: int, template: str) -> str:
     """Return the file that shuts a stack."""
-    import jinja2  # noqa: PLC0415 - most runs of the engine render nothing
-
-    environment = jinja2.Environment(  # noqa: S701 - nginx's text is no HTML
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(template).render(stack=stack, bypass=bypass, retry_seconds=retry_seconds, page=page(stack))
+    return filled(template, stack=stack, bypass=bypass, retry_seconds=retry_seconds, page=page(stack))
 
 
 def link(address: str, bypass: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from typing import Any
 
 from ..errors import ReleaseRefused
 
@@ -38,3 +39,13 @@ def host_name(text: str) -> str:
             f"{text!r} is not a public name", "correct the domain in the stack file or its variable in the inventory"
         )
     return text
+
+
+def filled(template: str, **words: Any) -> str:
+    """Return a template's text with these words in it; raises where it asks for another."""
+    import jinja2  # noqa: PLC0415 - most runs of the engine render nothing
+
+    environment = jinja2.Environment(  # noqa: S701 - nginx's text is no HTML
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(template).render(**words)

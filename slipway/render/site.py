@@ -11,7 +11,7 @@ from ..errors import ReleaseRefused
 from ..model import Domain, Rate, Route, Service, Stack
 from ..placement import Host, Placement
 from . import headers, maintenance, masked_query, names, switch
-from .nginx_text import host_name, quoted, token, variable
+from .nginx_text import filled, host_name, quoted, token, variable
 from .rows import LimitRow, LocationRow, ServerRow, UpstreamRow, ZoneRow
 
 HTTPS = 443
@@ -29,12 +29,8 @@ def site(stack: Stack, placement: Placement, host: Host, template: str) -> str:
     servers = [_server(stack, key, stack.domains[key]) for key in sorted(stack.domains)]
     modern = host.nginx >= HTTP2_DIRECTIVE
     addresses = ("", "[::]:") if host.ipv6 else ("",)
-    import jinja2  # noqa: PLC0415 - most runs of the engine render nothing
-
-    environment = jinja2.Environment(  # noqa: S701 - nginx's text is no HTML
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(template).render(
+    return filled(
+        template,
         stack=stack.name,
         stack_word=quoted(stack.name),
         upstreams=_upstreams(stack, placement),

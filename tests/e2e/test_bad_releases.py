@@ -25,7 +25,6 @@ ABSENT = "sha256:" + "0" * 64
 LARGER = "1.1.1"
 TMP = "/var/lib/docker/tmp"
 LONG_NAME = ".".join(["a" * 60, "b" * 60, "test.localhost"])
-PREPARED: Callable[[Site], contextlib.AbstractContextManager[object]] = lambda _: contextlib.nullcontext()  # noqa: E731
 # Takes the room for downloads away the moment a pull begins, which is after the host judged that there is enough.
 FILLER = f"""
 import json, subprocess
@@ -69,7 +68,7 @@ class Bad:
     pin: str = ""
     logs: str = ""
     foretold: bool = False
-    host: Callable[[Site], contextlib.AbstractContextManager[object]] = PREPARED
+    host: Callable[[Site], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
 
 
 @contextlib.contextmanager
