@@ -9,6 +9,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,11 +33,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Cases that belong together and the seconds they may take when nothing is built yet."""
+    """Cases that belong together and the seconds they may take when nothing is built; `side_by_side` where each has its host."""
 
     name: str
     budget_seconds: int
     cases: tuple[Case, ...]
+    side_by_side: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,13 @@ SLOW = (
             Case("images", ("pytest", "tests/apps")),
         ),
     ),
-    Layer("molecule", 600, tuple(Case(f"molecule-{name}", ("molecule", "test", "-s", name)) for name in ("default", "noble"))),
-    Layer("e2e", 2100, (Case("e2e", ("pytest", "tests/e2e", "-m", "not sweep")),)),
+    Layer(
+        "molecule",
+        420,
+        tuple(Case(f"molecule-{name}", ("molecule", "test", "-s", name)) for name in ("default", "noble")),
+        side_by_side=True,
+    ),
+    Layer("e2e", 1800, (Case("e2e", ("pytest", "tests/e2e", "-m", "not sweep", "--durations=40")),)),
 )
 SWEEPS = (
     Layer("sweeps", 3600, (Case("sweeps", ("pytest", "tests/e2e", "-m", "sweep")),)),
@@ -117,16 +124,21 @@ def run_layer(layer: Layer) -> tuple[Count, float]:
     """Run a layer's cases; a slow machine may go over the budget, which the closing table says."""
     say(f"\n== {layer.name} (budget {layer.budget_seconds} s)")
     started = time.monotonic()
-    count = sum((run_case(case) for case in layer.cases), Count())
+    with ThreadPoolExecutor(len(layer.cases) if layer.side_by_side else 1) as pool:
+        count = sum(pool.map(lambda case: run_case(case, layer.side_by_side), layer.cases), Count())
     seconds = time.monotonic() - started
     return count, seconds
 
 
-def run_case(case: Case) -> Count:
-    """Run one command with its output shown and return its count."""
+def run_case(case: Case, named: bool = False) -> Count:
+    """Run one command with its output shown, each line after the case's name where `named`, and return its count."""
     started = time.monotonic()
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}  # molecule looks its tools up there
-    code = subprocess.run(list(argv_of(case)), cwd=ROOT, env=environment, check=False).returncode
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} if named else {}
+    with subprocess.Popen(list(argv_of(case)), cwd=ROOT, env=environment, **pipe) as process:
+        for line in process.stdout or ():
+            say(f"{case.name}| {line.rstrip()}")
+    code = process.returncode
     count = count_of(case, code)
     say(f"   {case.name}: {'ok' if code == 0 else f'FAILED (exit {code})'} after {time.monotonic() - started:.0f} s")
     return count
@@ -156,7 +168,7 @@ def count_of(case: Case, code: int) -> Count:
 
 def say(text: str) -> None:
     """Print a line at once."""
-    print(text, flush=True)
+    print(f"{text}\n", end="", flush=True)  # one write: two cases may speak at once
 
 
 if __name__ == "__main__":

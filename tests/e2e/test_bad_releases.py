@@ -162,7 +162,6 @@ USUAL = (  # the first four are refused before anything is made
     "not-enough-connections",
     "wrong-digest",
     "disk-too-full",
-    "never-healthy",
     "healthy-only-inside",
     "migration-fails",
 )

@@ -14,6 +14,7 @@ def test_debians_compose_answers_as_recorded(site: Site) -> None:
     _still_as_recorded(theirs.on_host(site.host.container))
 
 
+@pytest.mark.sweep
 def test_ubuntus_compose_answers_as_recorded() -> None:
     lab.up(["noble"], print)
     host = theirs.on_host(lab.HOSTS["noble"].container)

@@ -75,6 +75,7 @@ def test_a_registry_that_is_down_is_named_and_the_old_release_serves_on(baseline
     assert baseline.client().get("/health").status_code == 200
 
 
+@pytest.mark.sweep  # among the bad releases in every run
 def test_a_disk_nearly_full_is_refused_before_a_pull(baseline: Site, tmp_path: Path) -> None:
     number = baseline.serving()["current"]
     baseline.shell("mount -t tmpfs -o size=16m tmpfs /var/lib/docker/tmp")
@@ -97,6 +98,7 @@ def test_two_runs_at_once_make_one_release(baseline: Site, tmp_path: Path) -> No
     assert baseline.client().get("/").json()["release"] == "1.1.0"
 
 
+@pytest.mark.sweep  # molecule takes fresh hosts to the end in every run
 @pytest.mark.timeout(1500)
 def test_a_fresh_host_through_every_mishap(spare: Site) -> None:
     """A check on a bare host, no package mirror, Ctrl-C, no certificate authority: the next run always goes on."""
