@@ -4,10 +4,11 @@ A copy counts once its manifest is there, which is written last: what a run that
 never takes the disk that the store itself may write to: the room is judged before, and watched meanwhile.
 """
 
+import contextlib
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def save(work: Work, step: Step) -> None:
         clear(home)
         made = _copy(work, step, folder)
     except (SlipwayError, OSError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        _drop(folder)
         work.machine.runner.attempt(migration.query(step.arguments["container"], END_DUMPS), limit_seconds=ASK_SECONDS)
         raise HostError(f"{store} could not be saved, so the migration did not run: {_cause(error)}", NEXT_STEP) from error
     forget(home, prune.keep(work))
@@ -57,6 +58,12 @@ def save(work: Work, step: Step) -> None:
     work.saved.append(told)
     work.note({"event": "backup", **told})
     work.machine.say(migration.told(told))
+
+
+def _drop(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()  # unless another store was saved
 
 
 def _cause(error: SlipwayError | OSError) -> str:
@@ -115,15 +122,15 @@ def _number(manifest: Path) -> int:
 def _dumped(work: Work, step: Step, folder: Path, database: str) -> dict[str, Any]:
     """Dump a database and read the dump back from the disk, to its end."""
     file, runner = folder / f"{quote(database, safe='')}.dump", work.machine.runner
-    hindered, limit = partial(_hindered, folder), step.limit_seconds
-    runner.run_into((*step.argv, database), file, limit_seconds=limit, hindered=hindered)
-    said = runner.run_from(migration.read_back(step.arguments["container"]), file, limit_seconds=limit)
+    runner.run_into((*step.argv, database), file, limit_seconds=step.limit_seconds, hindered=partial(hindered, folder))
+    said = runner.run_from(migration.read_back(step.arguments["container"]), file, limit_seconds=step.limit_seconds)
     return {"name": database, "file": file.name, "bytes": file.stat().st_size, "tables": said.count(TABLE)}
 
 
-def _hindered(folder: Path) -> str:
-    free = disk.free_mb(folder)
-    return f"{folder} has {free} MiB free, less than the {LEAST_MB} MiB that stay" if free < LEAST_MB else ""
+def hindered(folder: Path, free: Callable[[Path], int] = disk.free_mb) -> str:
+    """Return why a dump must not go on, or nothing."""
+    left = free(folder)
+    return f"{folder} has {left} MiB free, less than the {LEAST_MB} MiB that stay" if left < LEAST_MB else ""
 
 
 def _restore_point(work: Work, step: Step, server: Mapping[str, Any]) -> tuple[str, str]:

@@ -57,8 +57,8 @@ def run(work: Work, request: Request) -> Result:
         result = Result(
             "refused", changed=False, release=work.serving().current, error=work.mask(str(error)), code=error.exit_code
         )
-    told = {"warnings": tuple(dict.fromkeys(work.warnings)), "saved": tuple(work.saved)}
-    result = replace(result, **told, seconds=round(time.monotonic() - began, 3))
+    result = replace(result, warnings=tuple(dict.fromkeys(work.warnings)), saved=tuple(work.saved))
+    result = replace(result, seconds=round(time.monotonic() - began, 3))
     work.note({"event": "result", "result": asdict(result)})
     asked = message.Asked(request.who, request.why, request.commit, request.verb, request.returns_to, served)
     notices.tell(work, message.of_result(work.folder.name, asdict(result), asked))
