@@ -84,9 +84,8 @@ def test_a_migration_that_is_not_alembics_is_asked_by_its_own_command_only() -> 
     assert named(planned(with_services(SHOP, rails), Schema())) == ["task-migrate"]
     told_how = replace(rails, task=Task("migrate", current="sh -c 'rails db:version | tail -1'"))
     plan = planned(with_services(SHOP, told_how), Schema())
-    (body,) = (
-        plan[-1 - [step.name for step in reversed(plan)].index("revision-migrate")].arguments["project"]["services"].values()
-    )
+    asked = next(step for step in plan if step.action == "revision")
+    (body,) = asked.arguments["project"]["services"].values()
     assert body["command"] == ["sh", "-c", "rails db:version | tail -1"]
 
 
