@@ -52,10 +52,10 @@ def _reached(folder: StackFolder, to: int) -> list[tuple[int, str]]:
     """Return the contracting revisions that a later release's schema stands at, where the release's own is known."""
     if not _has_record(folder, to) or not (own := records.release(folder, to).revisions):
         return []
-    later = [(number, records.release(folder, number)) for number in records.releases(folder) if number > to]
-    texts = [(number, "\n".join(found.revisions.values())) for number, found in later]
-    passed = {revision for revision in _contracts(folder, to) if _names("\n".join(own.values()), revision)}
-    return [one for one in applied(_contracts(folder, to), texts) if one[1] not in passed]
+    later = [number for number in records.releases(folder) if number > to and _has_record(folder, number)]
+    texts = [(number, "\n".join(records.release(folder, number).revisions.values())) for number in later]
+    wanted = [revision for revision in _contracts(folder, to) if not _names("\n".join(own.values()), revision)]
+    return list(applied(wanted, texts))
 
 
 def _has_record(folder: StackFolder, number: int) -> bool:

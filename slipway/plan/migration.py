@@ -16,9 +16,11 @@ from . import commands
 from .step import Step
 
 BACKUP_SECONDS = 3600
+LOCK_SECONDS = 300  # a dump waits for whoever changes a table, and then gives up
 REVISION_SECONDS = 60
 PURPOSE = "current"  # what a container is called that asks for the revision, beside the service's name
 ALEMBIC = "alembic"
+MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,8 @@ OWNER = (
 def dump(container: str) -> tuple[str, ...]:
     """Return the command that dumps a database to its standard output; the database's name is to follow."""
     # A client of Docker that is killed stops nothing inside of the container; `timeout` does.
-    script = f'export PGDATABASE="$1"; exec timeout {BACKUP_SECONDS} pg_dump --format=custom --compress=1 --no-password'
-    return _inside(container, script)
+    words = f"--format=custom --compress=1 --no-password --lock-wait-timeout={LOCK_SECONDS}s"
+    return _inside(container, f'export PGDATABASE="$1"; exec timeout {BACKUP_SECONDS} pg_dump {words}')
 
 
 def read_back(container: str) -> tuple[str, ...]:
@@ -186,6 +188,10 @@ def _inside(container: str, script: str, *options: str) -> tuple[str, ...]:
 
 def told(saved: Mapping[str, Any]) -> str:
     """Return what was saved of a store, for people."""
-    held = ", ".join(f"{one['name']} {one['tables']} tables {one['bytes'] / 1024:.0f} KiB" for one in saved["databases"])
+    held = ", ".join(f"{one['name']} {one['tables']} tables {_size(one['bytes'])}" for one in saved["databases"])
     point = f"restore point `{saved['restore_point']}`" if saved["restore_point"] else f"no restore point: {saved['no_point']}"
     return f"saved before the migration: {saved['store']} ({held}) in {saved['folder']}, {point}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024:.0f} KiB" if count < 10 * MIB else f"{count / MIB:.0f} MiB"
