@@ -201,7 +201,7 @@ class Task:
     destructive: Annotated[bool, "Whether it destroys data; then refused where `production: true`."] = False
     contracts: Annotated[tuple[str, ...], "Revisions of the schema that older releases cannot run with."] = ()
     current: Annotated[str, "Command that prints the revision the database has; for `when: migrate`."] = "alembic current"
-    backup_first: Annotated[bool, "Whether a restore point is made first; for `when: migrate`."] = False
+    backup_first: Annotated[bool, "Whether its Postgres stores are dumped first; for `when: migrate`."] = False
 
 
 @dataclass(frozen=True, slots=True)

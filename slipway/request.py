@@ -104,7 +104,7 @@ def read_answer(stack: str, code: int, output: str, errors: str, *, check: bool)
 
 
 def _result(stack: str, code: int, answer: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("changed", "release", "verdict", "steps", "urls", "seconds", "watch_until")
+    kept = ("changed", "release", "verdict", "steps", "urls", "seconds", "watch_until", "saved")
     result: dict[str, Any] = {name: answer.get(name) for name in kept}
     result["exit_code"] = code
     if "found" in answer:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 TOPICS = (
     *("service", "image", "replicas", "limit", "schedule", "task", "route", "domain", "variable", "environment"),
-    *("secret", "secret file", "file", "volume", "network", "metric", "alert", "setting"),
+    *("secret", "secret file", "file", "volume", "network", "metric", "alert", "setting", "schema"),
 )
 
 

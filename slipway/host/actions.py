@@ -1,5 +1,6 @@
 """Carry steps out: one function per action of `plan/step.py`, which says what each must do."""
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from ..codec import from_json
 from ..errors import ReleaseRefused, SlipwayError
 from ..model import Health
 from ..plan.step import Action, Step
-from . import clock, counts, drain, egress, files, fit, health, lock, records, slots
+from . import backup, clock, counts, drain, egress, files, fit, health, lock, records, revisions, slots
 from .containers import killed
 from .machine import Machine, Work
 
@@ -73,6 +74,19 @@ def _unanswered(work: Work, step: Step, target: str, fault: str) -> ReleaseRefus
 
 
 def _task(work: Work, step: Step) -> None:
+    with _alone(work, step):
+        _to_its_end(work, step)
+
+
+def _alone(work: Work, step: Step) -> contextlib.AbstractContextManager[object]:
+    """Hold the lock of a migration, which a person may run by hand too."""
+    if "migrates" not in step.arguments:
+        return contextlib.nullcontext()
+    owner = f"the migration of release {work.release}"
+    return lock.held(work.folder.run_lock(step.arguments["task"]), owner, step.limit_seconds, work.machine.say)
+
+
+def _to_its_end(work: Work, step: Step) -> None:
     name = step.arguments["container"]
     work.crew.remove(name)
     try:
@@ -231,6 +245,8 @@ ACTIONS: Mapping[Action, Callable[[Work, Step], None]] = {
     "start": _start,
     "ask": _ask,
     "task": _task,
+    "backup": backup.save,
+    "revision": revisions.ask,
     "record": _record,
     "switch": _switch,
     "check-site": _check_site,

@@ -101,6 +101,7 @@ def allot(work: Work, wish: Wish, found: Images, base: Placement | None) -> Rele
         number = records.next_number(work.folder)
         allotted = place(wish.request.stack, number, taken(work.machine, work.folder), records.last_placement(work.folder), found)
         release = release_of(wish, with_generations(work, wish, allotted, base))
+        release = replace(release, revisions=records.revisions(work.folder))
         records.keep_release(work.folder, release)
     return release
 

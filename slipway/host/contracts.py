@@ -1,7 +1,7 @@
 """Whether the schema in force still suits an older release: a migration can take away what that one needs.
 
 A migration task names such revisions under `contracts`. Those that ran are read from what the tasks printed that ended well:
-Alembic, Django, Rails and Flyway name each revision they apply.
+Alembic, Django, Rails and Flyway name each revision they apply. The revision that a schema stands at counts as well.
 """
 
 import re
@@ -18,12 +18,14 @@ LEFT_BEHIND = re.compile(r"(?:[^\s,]+, )*[^\s,]+ -> ")  # Alembic's `0002 -> 000
 
 def judge(folder: StackFolder, to: int) -> None:
     """Refuse the way back to a release across a revision that contracts."""
-    crossed = list(applied(_contracts(folder, to), _outputs(folder, to)))
+    crossed = [*applied(_contracts(folder, to), _outputs(folder, to)), *_reached(folder, to)]
     if crossed:
-        number, revision = crossed[-1]
+        number, revision = max(crossed, key=lambda one: one[0])
+        now = ", ".join(records.revisions(folder).values())
+        stands = f" (the schema is at {now} now)" if now else ""
         raise ReleaseRefused(
             f"release {to} cannot come back: release {number} ran the migration {revision}, which takes away what older releases "
-            "need (`contracts`), and migrations are never run backwards",
+            f"need (`contracts`), and migrations are never run backwards{stands}",
             "deploy a release that suits the schema, or restore the database",
         )
 
@@ -44,6 +46,16 @@ def _contracts(folder: StackFolder, to: int) -> list[str]:
     later = [number for number in records.releases(folder) if number > to]
     found = [records.release(folder, number).stack for number in later if _has_record(folder, number)]
     return [revision for stack in found for task in stack.of_kind("task") if task.task for revision in task.task.contracts]
+
+
+def _reached(folder: StackFolder, to: int) -> list[tuple[int, str]]:
+    """Return the contracting revisions that a later release's schema stands at, where the release's own is known."""
+    if not _has_record(folder, to) or not (own := records.release(folder, to).revisions):
+        return []
+    later = [number for number in records.releases(folder) if number > to and _has_record(folder, number)]
+    texts = [(number, "\n".join(records.release(folder, number).revisions.values())) for number in later]
+    wanted = [revision for revision in _contracts(folder, to) if not _names("\n".join(own.values()), revision)]
+    return list(applied(wanted, texts))
 
 
 def _has_record(folder: StackFolder, number: int) -> bool:

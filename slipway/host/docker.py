@@ -110,7 +110,14 @@ class Docker:
 
     def log(self, name: str, lines: int = 20) -> str:
         """Return the last lines a container wrote."""
-        answer = self._ask(f"/containers/{quote(name)}/logs?" + urlencode({"stdout": 1, "stderr": 1, "tail": lines}))
+        return self._logged(name, stdout=1, stderr=1, tail=lines)
+
+    def output(self, name: str, lines: int = 20) -> str:
+        """Return the last lines a container wrote to its standard output."""
+        return self._logged(name, stdout=1, tail=lines)
+
+    def _logged(self, name: str, **wanted: int) -> str:
+        answer = self._ask(f"/containers/{quote(name)}/logs?" + urlencode(wanted))
         return "" if answer is None else log_text(answer).rstrip()
 
     def memory_mb(self, name: str) -> float | None:

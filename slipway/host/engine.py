@@ -12,6 +12,7 @@ from ..notices import message
 from ..placement import Placed
 from ..plan import deploy as plan
 from ..plan import traffic
+from ..plan.migration import Schema
 from ..plan.step import Step
 from ..render.site import site as render_site
 from . import allot, choices, counts, fit, held, locked, notices, pinned, policy, records, restart, resume, scale
@@ -27,7 +28,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "nginx" / "site.conf.j2"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a request came to; `code` is the exit code."""
+    """What a request came to; `code` is the exit code, `saved` what was saved before a migration."""
 
     verdict: str
     changed: bool
@@ -39,12 +40,13 @@ class Result:
     error: str = ""
     code: int = 0
     watch_until: str = ""
+    saved: tuple[Mapping[str, Any], ...] = ()
 
 
 def run(work: Work, request: Request) -> Result:
     """Run a request to its verdict; the caller holds the lock."""
     began, served = time.monotonic(), work.serving().current
-    work = replace(work, request=request.id, warnings=[])
+    work = replace(work, request=request.id, warnings=[], saved=[])
     values = work.secrets.received(request.id)
     work = work.with_values(values, {})
     work.note({"event": "begin", "who": request.who, "why": request.why, "commit": request.commit})
@@ -55,7 +57,8 @@ def run(work: Work, request: Request) -> Result:
         result = Result(
             "refused", changed=False, release=work.serving().current, error=work.mask(str(error)), code=error.exit_code
         )
-    result = replace(result, warnings=tuple(dict.fromkeys(work.warnings)), seconds=round(time.monotonic() - began, 3))
+    result = replace(result, warnings=tuple(dict.fromkeys(work.warnings)), saved=tuple(work.saved))
+    result = replace(result, seconds=round(time.monotonic() - began, 3))
     work.note({"event": "result", "result": asdict(result)})
     asked = message.Asked(request.who, request.why, request.commit, request.verb, request.returns_to, served)
     notices.tell(work, message.of_result(work.folder.name, asdict(result), asked))
@@ -225,6 +228,7 @@ def planned(work: Work, release: Release, current: Release | None, *, base_allow
         base_allowed=base_allowed,
         site=work.machine.nginx.site(work.folder.name),
         migrated=migrated(work),
+        schema=schema(work),
         returns=release.returns_to is not None,
     )
     return plan.steps(counts.placed(work.folder, release), before, site_of(work, release))
@@ -240,6 +244,11 @@ def passed(work: Work, release: Release) -> list[str]:
 def migrated(work: Work) -> frozenset[str]:
     """Return the images whose migrations must not run again: a later one brought the schema further."""
     return frozenset(records.migrations(work.folder)[:-1])
+
+
+def schema(work: Work) -> Schema:
+    """Return what is known of the schema in force."""
+    return Schema(next(reversed(records.migrations(work.folder)), ""), records.revisions(work.folder))
 
 
 def site_of(work: Work, release: Release) -> str:

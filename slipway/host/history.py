@@ -28,7 +28,7 @@ class Row:
     """One release; what only its record knew is empty once that is pruned.
 
     `state` is serving, previous, standby, leaving, making, held, refused, kept (it can be gone back to) or gone. `images` are
-    services with the image's name and digest.
+    services with the image's name and digest; `revisions` those of the schema it ran with, by migration task.
     """
 
     number: int
@@ -43,6 +43,7 @@ class Row:
     returns_to: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict)
 
 
 def releases(folder: StackFolder) -> list[Row]:
@@ -100,8 +101,8 @@ def row(number: int, release: Release | None, run: Mapping[str, Any], state: str
     if release is None:
         return Row(number, state, **told)
     known = {name: getattr(release, name) or told[name] for name in ("at", "who", "why", "commit")}
-    more = {"variables": dict(release.stack.variables), "images": images(release), "returns_to": release.returns_to}
-    return Row(number, state, **{**told, **known, **more})
+    words = {"variables": dict(release.stack.variables), "images": images(release), "returns_to": release.returns_to}
+    return Row(number, state, **{**told, **known, **words}, revisions=dict(release.revisions))
 
 
 def images(release: Release) -> dict[str, tuple[str, str]]:
@@ -119,7 +120,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def differences(folder: StackFolder, before: int, after: int) -> list[Change]:
     """Return what differs between two releases: their stacks, their images, and which secrets."""
     old, new = _recorded(folder, before), _recorded(folder, after)
-    return [*compare(old.stack, new.stack), *moved(old, new)]
+    return [*compare(old.stack, new.stack), *moved(old, new), *migrated(old, new)]
 
 
 def generations(folder: StackFolder, before: int, after: int) -> tuple[int, int]:
@@ -137,6 +138,13 @@ def moved(old: Release, new: Release) -> list[Change]:
         if image == same and before != after:
             found.setdefault((image, before, after), []).append(name)
     return [Change("image", tuple(names), f"digest of {image}", before, after) for (image, before, after), names in found.items()]
+
+
+def migrated(old: Release, new: Release) -> list[Change]:
+    """Return the revisions of the schema that are others; nobody knows those from before they were asked for."""
+    before, after = old.revisions, new.revisions
+    tasks = sorted(task for task in before.keys() & after.keys() if before[task] != after[task])
+    return [Change("schema", (task,), "", before[task], after[task]) for task in tasks]
 
 
 def _recorded(folder: StackFolder, number: int) -> Release:

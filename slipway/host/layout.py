@@ -49,6 +49,10 @@ class StackFolder:
         """Return the folder of a release."""
         return self.path / "releases" / str(number)
 
+    def run_lock(self, service: str) -> Path:
+        """Return the lock of what runs by itself, such as a task: never twice at once."""
+        return self.path / f"run-{service}.lock"
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -115,6 +119,10 @@ class Layout:
     def outbox(self) -> Path:
         """Return the folder of messages that wait to be sent."""
         return self.root / "var/spool/slipway/notices"
+
+    def backups(self, stack: str) -> Path:
+        """Return the folder of what is saved before a stack's migrations."""
+        return self.root / "var/backups/slipway" / stack
 
     def secrets(self, stack: str) -> Path:
         """Return the folder of a stack's secrets."""

@@ -70,7 +70,7 @@ class Machine:
 class Work:
     """One run on one stack; everything it keeps or shows is masked with the stack's secrets.
 
-    `something_waits` says whether a drain should be put off for a request.
+    `something_waits` says whether a drain should be put off for a request; `saved` is what was saved before a migration.
     """
 
     machine: Machine
@@ -80,6 +80,7 @@ class Work:
     secret_values: Mapping[str, str] = field(default_factory=dict)
     base_values: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    saved: list[Mapping[str, Any]] = field(default_factory=list)
     something_waits: Callable[[], bool] = lambda: False
 
     @property

@@ -41,7 +41,7 @@ def run(machine: Machine, name: str, errand: Errand) -> int:
     work = resume.in_force(Work(machine, machine.layout.stack(name)))
     placed, service = _found(work, errand)
     container = one_off.container(name, placed.number, service.name)
-    with lock.held(work.folder.path / f"run-{service.name}.lock", f"another run of {service.name}", 0, machine.say):
+    with lock.held(work.folder.run_lock(service.name), f"another run of {service.name}", 0, machine.say):
         # Whoever hangs up breaks this off, so what ran is written down before it runs.
         trace = {"who": machine.asker.signed(""), "service": service.name, "command": " ".join(errand.command)}
         work.note({"event": "runs", **trace})

@@ -18,6 +18,7 @@ from .layout import StackFolder
 SCHEMA = 1
 LONGEST_CLAIM = 1000
 MIGRATIONS = "migrations.json"
+REVISIONS = "revisions.json"
 SAME_VERSION = "run site.yml, whose role `stack` brings both to one version"
 
 
@@ -54,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The record of one release."""
+    """The record of one release; `revisions` are those of the schema it ran with, by migration task."""
 
     number: int
     fingerprint: str
@@ -67,6 +68,7 @@ class Release:
     schema: int = SCHEMA
     verb: str = ""
     returns_to: int | None = None
+    revisions: Mapping[str, str] = field(default_factory=dict)
 
 
 def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str]]:
@@ -166,6 +168,21 @@ def note_migration(folder: StackFolder, image: str) -> None:
     known = migrations(folder)
     if image not in known:
         files.write(folder.path / MIGRATIONS, json.dumps([*known, image], indent=1), 0o640)
+
+
+def revisions(folder: StackFolder) -> dict[str, str]:
+    """Return the revisions of the schema in force by migration task, as far as they are known."""
+    path = folder.path / REVISIONS
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def note_revision(folder: StackFolder, number: int, task: str, revision: str) -> None:
+    """Write down which revision the schema has, in the record of the release that brought it there too; empty is unknown."""
+    known = {**revisions(folder), task: revision}
+    now = {name: text for name, text in known.items() if text}
+    files.write(folder.path / REVISIONS, json.dumps(now, indent=1), 0o640)
+    keep_release(folder, replace(release(folder, number), revisions=now))
 
 
 def keep_release(folder: StackFolder, release: Release) -> None:

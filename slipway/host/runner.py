@@ -4,12 +4,15 @@ import os
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..errors import CommandFailed
 
 NOT_FOUND, TIMED_OUT = 127, 124
+POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,47 @@ class Runner:
                 raise CommandFailed(argv, code, self.mask(said.read().decode(errors="replace")))
         return found
 
+    def run_into(self, argv: Sequence[str], path: Path, *, limit_seconds: float, hindered: Callable[[], str]) -> None:
+        """Have a command that must end well write a new file, for root alone; end it once something hinders that."""
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            self._through(argv, subprocess.DEVNULL, file.fileno(), limit_seconds, hindered)
+            os.fsync(file.fileno())
+
+    def run_from(self, argv: Sequence[str], path: Path, *, limit_seconds: float) -> str:
+        """Have a command that must end well read a file; return what it said on standard error."""
+        with path.open("rb") as file:
+            return self._through(argv, file.fileno(), subprocess.DEVNULL, limit_seconds, str)
+
+    def _through(self, argv: Sequence[str], source: int, target: int, limit_seconds: float, hindered: Callable[[], str]) -> str:
+        deadline, why = time.monotonic() + limit_seconds, ""
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(list(argv), stdin=source, stdout=target, stderr=said) as command,
+        ):
+            while _runs(command):
+                why = hindered() or (f"did not end within {limit_seconds:g} s" if time.monotonic() > deadline else "")
+                if why:
+                    command.kill()
+            said.seek(0)
+            text = self.mask(said.read().decode(errors="replace"))
+        if command.returncode:
+            raise CommandFailed(argv, command.returncode, f"{text}\n{why}".strip())
+        return text
+
     def begin(self, argv: Sequence[str]) -> None:
         """Start a command and go on; whoever needs its effect waits for that."""
         subprocess.Popen(
             list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
+
+
+def _runs(command: "subprocess.Popen[bytes]") -> bool:
+    """Wait a little for the end of a command; say whether it runs on."""
+    try:
+        command.wait(POLL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 def _late(error: subprocess.TimeoutExpired, limit_seconds: float) -> str:

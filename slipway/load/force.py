@@ -30,8 +30,6 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
         "scrape",
         "task.schedule",
         "task.overlap",
-        "task.current",
-        "task.backup_first",
         "store.extensions",
         "store.slow_query_ms",
         "store.buckets",

@@ -8,7 +8,7 @@ from datetime import date
 
 from .. import public_keys
 from ..errors import SlipwayError
-from . import cron
+from . import commands, cron
 from .faults import nearest, short
 
 Wrong = tuple[str, str] | None
@@ -101,6 +101,15 @@ def pool(text: str) -> Wrong:
 def text(wanted: str) -> Wrong:
     """Judge a text that people or programs read."""
     return None if wanted.strip() else ("is empty", "write it")
+
+
+def command(wanted: str) -> Wrong:
+    """Judge a command that no shell runs."""
+    try:
+        commands.split(wanted)
+    except commands.NotACommand as fault:
+        return f"is no command: {fault}", "write its words, or `sh -c '…'`"
+    return text(wanted)
 
 
 def header_text(wanted: str) -> Wrong:
@@ -211,7 +220,7 @@ FORMATS: Mapping[str, Format] = {
     "buckets.cors_origins": cors_origin,
     "task.schedule": schedule,
     "task.contracts": matching(r"[A-Za-z0-9._-]{1,100}", "revision", "write it as the migration names it"),
-    "task.current": text,
+    "task.current": command,
     "metrics.sql": text,
     "metrics.promql": text,
     "admins.expires": day,

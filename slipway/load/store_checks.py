@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ..plan.migration import stores_of
 from .faults import Path, short
 from .nodes import Node
 from .quantities import size_bytes
@@ -161,12 +162,18 @@ def kept_copies(draft: StackDraft) -> Iterator[Found]:
 
 
 def restore_points(draft: StackDraft) -> Iterator[Found]:
-    """A restore point is one of a store that has a backup."""
-    backed = [service for service in draft.services.values() if service.service.store and service.service.backup]
+    """What is saved before a migration is a Postgres store that has a backup."""
+    services = {name: service.service for name, service in draft.services.items()}
     for service in draft.services.values():
-        if service.service.task and service.service.task.backup_first and not backed:
-            hint = f"give the store that is migrated `{X}.backup`"
-            yield service.at(X, "task", "backup_first"), "no store of the stack has a backup", hint
+        if not (service.service.task and service.service.task.backup_first):
+            continue
+        found, place = stores_of(services, service.service), service.at(X, "task", "backup_first")
+        if not any(one.store and one.backup for one in services.values()):
+            yield place, "no store of the stack has a backup", f"give the store that is migrated `{X}.backup`"
+        elif not found and any(one.store and one.store.engine == "postgres" for one in services.values()):
+            yield place, "the task names none of several Postgres stores", "write the one it migrates under `depends_on`"
+        elif not found:
+            yield place, "no store of the stack is Postgres, which alone is saved", "remove it, or write `engine: postgres`"
 
 
 RULES: tuple[StackRule, ...] = (

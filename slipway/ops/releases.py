@@ -1,6 +1,6 @@
 """The releases of a stack on its hosts, and what differs between two of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from .releasing import Doors
 from .status import age
 from .tables import aligned
 
-HEADS = ("number", "state", "when", "who", "seconds", "verdict", "commit", "why")
+HEADS = ("number", "state", "when", "who", "seconds", "verdict", "commit", "schema", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,16 @@ def _cells(row: Row, now: datetime) -> tuple[str, ...]:
         seconds,
         row["verdict"],
         row["commit"],
+        _schema(row.get("revisions") or {}),
         row["why"] + back + reason,
     )
+
+
+def _schema(revisions: Mapping[str, str]) -> str:
+    """Return the schema's revision; with several migrations each says whose it is."""
+    if len(revisions) == 1:
+        return next(iter(revisions.values()))
+    return ", ".join(f"{task} {revision}" for task, revision in sorted(revisions.items()))
 
 
 def _when(text: str, now: datetime) -> str:

@@ -11,6 +11,7 @@ from .. import local_command, request
 from ..environment import Environment
 from ..errors import HostError, SlipwayError
 from ..load.secrets import SecretsMissing, missing
+from ..plan import migration
 from . import secrets
 from .hosts import Host, choose_environment, choose_hosts
 from .progress import Progress
@@ -201,8 +202,9 @@ def as_text(outcome: Outcome) -> str:
 
 def _lines(stack: str, end: Ended) -> list[str]:
     answer, release = end.answer, end.answer.get("release")
+    saved = [f"  {migration.told(one)}" for one in answer.get("saved") or []]
     if end.code:
-        return [f"{end.host}: {end.verdict}: {answer.get('msg')}"]
+        return [f"{end.host}: {end.verdict}: {answer.get('msg')}", *saved]
     if "found" in answer:
         return [f"{end.host}: {_would(stack, answer)}", *_steps(answer)]
     spent = f" ({float(answer.get('seconds') or 0):.1f} s)"
@@ -219,6 +221,7 @@ def _lines(stack: str, end: Ended) -> list[str]:
         f"{end.host}: {said.get(end.verdict, end.verdict)}",
         *(f"  {url}" for url in answer.get("urls") or []),
         *watched,
+        *saved,
         *notes,
     ]
 

@@ -5,7 +5,7 @@ Everything before the step `record` can be taken back by `back`; from there on a
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..codec import to_json
@@ -14,7 +14,7 @@ from ..placement import Placed
 from ..render import folder, names, switch
 from ..render.base import base_project
 from ..render.release import app_services, release_project
-from . import commands, retire, traffic
+from . import commands, migration, retire, traffic
 from .base import BaseChange, compare, judge
 from .step import Step
 
@@ -27,7 +27,8 @@ class Before:
 
     `old` is the release that serves; `base` the base in force (base.json), None on a host without one; `base_allowed` whether
     stores may restart; `site` the stack's site in force, empty without one; `migrated` names images (`name@sha256:…`) whose
-    migrations brought the schema to an earlier state than the one in force; `returns` says that a person goes back.
+    migrations brought the schema to an earlier state than the one in force, of which `schema` tells what is known; `returns`
+    says that a person goes back.
     """
 
     old: Placed | None = None
@@ -35,6 +36,7 @@ class Before:
     base_allowed: bool = False
     site: str = ""
     migrated: frozenset[str] = frozenset()
+    schema: migration.Schema = field(default_factory=migration.Schema)
     returns: bool = False
 
 
@@ -189,19 +191,20 @@ def tasks(new: Placed, when: TaskWhen) -> list[Step]:
 
 def _migrations(new: Placed, before: Before) -> list[Step]:
     """Return the migrations; on the way back to an earlier image there are none, since the schema only goes forward."""
-    return tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
+    ran = tasks(new, "migrate") if not passed_migrations(new, before.migrated) else []
+    return migration.around(new, ran, before.old, before.schema)
 
 
 def passed_migrations(new: Placed, migrated: frozenset[str]) -> list[str]:
     """Return the migration tasks that an earlier release ran and that must not run again."""
-    tasks = [service.name for service in new.stack.of_kind("task") if service.task and service.task.when == "migrate"]
-    return [name for name in tasks if new.placement.images[name] in migrated]
+    return [task.name for task in migration.migrations(new.stack) if new.placement.images[task.name] in migrated]
 
 
 def _task(new: Placed, service: Service) -> Step:
     key, container = names.service_key(new.number, service.name), names.container(new.stack.name, new.number, service.name)
     assert service.task is not None  # noqa: S101 - a task has one, or it is none
-    migrates = {"migrates": new.placement.images[service.name]} if service.task.when == "migrate" else {}
+    image = new.placement.images[service.name]
+    migrates = {"migrates": image, "task": service.name} if service.task.when == "migrate" else {}
     return Step(
         name=f"task-{service.name}",
         action="task",

@@ -12,7 +12,12 @@ What each action finds in `arguments` (absolute paths, JSON values) and what it 
 `ask`           {"targets": ["address:port"], "health": Health as JSON, "service": name}  Ask until each target gave one good
                 answer.
 `task`          {"container": name}  Run `argv` (starts it detached), wait for its end, keep its output, remove it whatever
-                happened. A code other than 0 is a failure, and so is the limit (then kill it first).
+                happened. A code other than 0 is a failure, and so is the limit (then kill it first). One that `migrates` (an
+                image) waits for a run of the same `task` by hand, and lets none begin.
+`backup`        {"store": name, "container": name, "number": n, "point": name}  Dump each database of a Postgres store by `argv`
+                and its name, read the dumps back, make the restore point. Whatever fails is a failure of the host.
+`revision`      {"task": name, "number": n, "container": name, "file": path, "project": Compose project}  Run `argv` on that file
+                as a task's container and keep what it prints as the revision of the schema; what fails is a warning.
 `record`        {"change": "begun"|"switched"|"returned"|"settled"|"retired"|"abandoned", "number": n}  Apply the transition of
                 that name to the serving record as it is now, write it durably (the clock is the host's). `watch` beside
                 `switched` is how many seconds the release is watched, 0 is not at all; `freed` beside `settled` are numbers that
@@ -48,6 +53,8 @@ Action = Literal[
     "start",
     "ask",
     "task",
+    "backup",
+    "revision",
     "record",
     "switch",
     "check-site",

@@ -186,10 +186,10 @@ def test_whoever_leaves_stops_nothing_and_can_follow(team: Site, site: Site) -> 
 def schema(site: Site) -> Iterator[None]:
     """Bring the database and what the host knows of its migrations back afterwards."""
     site.shell("docker exec demo-db-1 pg_dump --clean --if-exists -U demo demo > /root/before.sql")
-    site.shell("cp /var/lib/slipway/demo/migrations.json /root/")
+    site.shell("cd /var/lib/slipway/demo && cp migrations.json revisions.json /root/")
     yield
     site.shell("docker exec -i demo-db-1 psql -q -v ON_ERROR_STOP=1 -U demo demo < /root/before.sql")
-    site.shell("mv /root/migrations.json /var/lib/slipway/demo/")
+    site.shell("cd /root && mv migrations.json revisions.json /var/lib/slipway/demo/")
 
 
 @pytest.mark.sweep
@@ -198,7 +198,9 @@ def test_a_migration_that_contracts_closes_the_way_back_and_says_so(team: Site, 
     fab(team, "deploy", "demo", "1.2.0").done()
     refused = fab(team, "rollback", "demo", "--to", str(number))
     assert refused.code == 5
-    assert f"release {number + 1} ran the migration 0003" in " ".join((refused.text + refused.progress).split())
+    said = " ".join((refused.text + refused.progress).split())
+    assert f"release {number + 1} ran the migration 0003" in said
+    assert "(the schema is at 0003 now)" in said
     assert (site.serving()["current"], pin(team)["variables"]) == (number + 1, {"RELEASE": "1.2.0"})
 
 

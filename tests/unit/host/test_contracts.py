@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from slipway.errors import ReleaseRefused
-from slipway.host import contracts
+from slipway.host import contracts, records
 
 from .releases import folder, ran, release
 
@@ -51,3 +51,22 @@ def test_a_migration_that_failed_applied_nothing_one_of_a_refused_release_did(tm
     ran(found, 4, migrated=ALEMBIC.format("0002", "0003"), result={"verdict": "refused", "release": 2})
     with pytest.raises(ReleaseRefused, match="release 4 ran the migration 0003"):
         contracts.judge(found, 1)
+
+
+def test_the_refusal_says_where_the_schema_stands(tmp_path: Path) -> None:
+    found = folder(tmp_path, release(1, "1.0.0"), release(2, "1.2.0"))
+    ran(found, 2, migrated=ALEMBIC.format("0002", "0003"))
+    records.note_revision(found, 2, "migrate", "0004")
+    with pytest.raises(ReleaseRefused, match=r"ran the migration 0003, .* \(the schema is at 0004 now\)"):
+        contracts.judge(found, 1)
+
+
+def test_a_migration_that_prints_nothing_is_known_by_where_the_schema_stands(tmp_path: Path) -> None:
+    found = folder(tmp_path, *(release(number, "1.2.0") for number in (1, 2, 3, 4)))
+    records.note_revision(found, 2, "migrate", "0002")
+    records.note_revision(found, 3, "migrate", "0003")
+    records.note_revision(found, 4, "migrate", "0003")
+    with pytest.raises(ReleaseRefused, match="release 4 ran the migration 0003"):
+        contracts.judge(found, 2)
+    contracts.judge(found, 3)
+    contracts.judge(found, 1)

@@ -68,3 +68,12 @@ def test_a_difference_names_variables_images_and_a_digest_that_moved(tmp_path: P
     with pytest.raises(history.NoRecord, match="demo has no record of release 9") as caught:
         history.differences(found, 1, 9)
     assert caught.value.next_step == "records that are kept: 1, 2"
+
+
+def test_the_schemas_revision_is_told_with_a_release_and_as_a_difference(tmp_path: Path) -> None:
+    found = folder(tmp_path, release(1, "1.0.0"), release(2, "1.0.0"), release(3, "1.0.0"))
+    records.note_revision(found, 2, "migrate", "0002")
+    records.note_revision(found, 3, "migrate", "0003")
+    assert [row.revisions for row in history.releases(found)] == [{"migrate": "0003"}, {"migrate": "0002"}, {}]
+    assert history.differences(found, 2, 3) == [Change("schema", ("migrate",), "", "0002", "0003")]
+    assert history.differences(found, 1, 2) == [], "nobody asked then"

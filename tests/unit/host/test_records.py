@@ -119,3 +119,15 @@ def test_what_a_request_says_of_itself_is_one_printable_line() -> None:
     assert request.why.startswith("a[2Jb")
     assert len(request.why) == 1000
     assert request.commit == "{'a': 1}"
+
+
+def test_a_revision_is_kept_for_the_schema_and_for_the_release_that_made_it(folder: StackFolder) -> None:
+    for number in (1, 2):
+        records.keep_release(folder, release(number))
+    assert records.revisions(folder) == {}
+    records.note_revision(folder, 1, "migrate", "0001")
+    records.note_revision(folder, 2, "migrate", "0002")
+    assert records.revisions(folder) == {"migrate": "0002"}
+    assert [records.release(folder, number).revisions for number in (1, 2)] == [{"migrate": "0001"}, {"migrate": "0002"}]
+    records.note_revision(folder, 2, "migrate", "")
+    assert (records.revisions(folder), records.release(folder, 2).revisions) == ({}, {}), "nobody knows it any more"

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from slipway.errors import CommandFailed
@@ -43,3 +45,21 @@ def test_a_command_for_bytes_that_fails_or_is_late_is_told() -> None:
         Runner().run_bytes(("sh", "-c", "echo no such thing >&2; exit 3"), largest=4)
     with pytest.raises(CommandFailed):
         Runner().run_bytes(("sleep", "9"), largest=4, limit_seconds=0.3)
+
+
+def test_a_command_writes_a_file_for_root_alone_and_another_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "out"
+    Runner().run_into(("printf", r"\377\0"), file, limit_seconds=9, hindered=str)
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"\xff\0", 0o600)
+    assert Runner().run_from(("sh", "-c", "wc -c >&2"), file, limit_seconds=9).strip() == "2"
+    with pytest.raises(FileExistsError):
+        Runner().run_into(("true",), file, limit_seconds=9, hindered=str)
+
+
+def test_a_command_that_writes_a_file_is_ended_when_late_or_hindered(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match="the disk is full"):
+        Runner().run_into(("sleep", "9"), tmp_path / "one", limit_seconds=9, hindered=lambda: "the disk is full")
+    with pytest.raises(CommandFailed, match=r"did not end within 0\.1 s"):
+        Runner().run_into(("sleep", "9"), tmp_path / "two", limit_seconds=0.1, hindered=str)
+    with pytest.raises(CommandFailed, match="no such thing"):
+        Runner().run_from(("sh", "-c", "echo no such thing >&2; exit 3"), tmp_path / "one", limit_seconds=9)

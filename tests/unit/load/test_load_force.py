@@ -28,7 +28,7 @@ EFFECT_AT_CHECK = {
     "inventory": ("stacks", "releases", "production"),
 }
 # Words that share their last part with something else that is carried out.
-NAMESAKES = {"service": ("task.current", "scale.memory_ratio"), "root": (), "inventory": ("stacks.place", "docker.registries")}
+NAMESAKES = {"service": ("scale.memory_ratio",), "root": (), "inventory": ("stacks.place", "docker.registries")}
 
 
 def attributes(files: list[Path]) -> set[str]:

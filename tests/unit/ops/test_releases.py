@@ -33,6 +33,7 @@ ROWS = [
         "verdict": "serving",
         "why": "rollback to 1",
         "returns_to": 1,
+        "revisions": {"migrate": "0003"},
     },
     {
         **EMPTY,
@@ -40,7 +41,8 @@ ROWS = [
         "state": "refused",
         "at": "2026-11-20T09:00:00.000Z",
         "verdict": "refused",
-        "why": "fab deploy demo 1.1.0",
+        "why": "fab deploy 1.1.0",
+        "revisions": {"a": "9f31", "migrate": "0002"},
     }
     | {"error": "never healthy\nmore"},
     {**EMPTY, "number": 1, "state": "kept", "at": "", "verdict": "", "why": "", "seconds": 0.0},
@@ -68,9 +70,9 @@ def test_a_line_for_each_release_with_the_reason_of_a_refusal() -> None:
     text = releases.as_text(releases.listings("demo", [HOST], DOORS), NOW)
     assert text.splitlines() == [
         "web1",
-        "  number  state    when     who       seconds  verdict  commit   why",
-        "  3       serving  1 h ago  ann@desk  13       serving  abc1234  rollback to 1",
-        "  2       refused  1 d ago  ann@desk  13       refused  abc1234  fab deploy demo 1.1.0: never healthy",
+        "  number  state    when     who       seconds  verdict  commit   schema                why",
+        "  3       serving  1 h ago  ann@desk  13       serving  abc1234  0003                  rollback to 1",
+        "  2       refused  1 d ago  ann@desk  13       refused  abc1234  a 9f31, migrate 0002  fab deploy 1.1.0: never healthy",
         "  1       kept              ann@desk                    abc1234",
     ]
 

@@ -8,6 +8,7 @@ TITLE = "Services and tasks"
 LIMITS = f"{API}/deploy/resources"
 MIGRATE = "services/migrate"
 SCHEDULED = "services.worker.x-slipway.task"
+SECOND = {"services/second": {**REDIS, "x-slipway": {**REDIS["x-slipway"], "store": {"engine": "postgres"}}}}
 
 
 def task(**words: Any) -> dict[str, Any]:
@@ -183,6 +184,13 @@ CASES = [
         {f"{MIGRATE}/x-slipway/task/current": "alembic current"},
     ),
     Case(
+        "no such command for the revision",
+        {f"{MIGRATE}/x-slipway/task/current": "alembic 'current"},
+        "services.migrate.x-slipway.task.current",
+        "is no command: a quote or backslash is left open",
+        {f"{MIGRATE}/x-slipway/task/current": "sh -c 'alembic current | tail -1'"},
+    ),
+    Case(
         "restore point of nothing",
         {
             f"{MIGRATE}/x-slipway/task/backup_first": True,
@@ -191,6 +199,28 @@ CASES = [
         "services.migrate.x-slipway.task.backup_first",
         "no store of the stack has a backup",
         {f"{MIGRATE}/x-slipway/task/backup_first": True},
+    ),
+    Case(
+        "restore point without Postgres",
+        {f"{MIGRATE}/x-slipway/task/backup_first": True, f"{DB}/x-slipway/store": {"engine": "other"}},
+        "services.migrate.x-slipway.task.backup_first",
+        "no store of the stack is Postgres",
+        {f"{MIGRATE}/x-slipway/task/backup_first": True},
+    ),
+    Case(
+        "restore point of one of two",
+        {
+            f"{MIGRATE}/x-slipway/task/backup_first": True,
+            f"{MIGRATE}/depends_on": [],
+            **SECOND,
+        },
+        "services.migrate.x-slipway.task.backup_first",
+        "names none of several Postgres stores",
+        {
+            f"{MIGRATE}/x-slipway/task/backup_first": True,
+            f"{MIGRATE}/depends_on": ["db"],
+            **SECOND,
+        },
     ),
     Case(
         "destructive by itself",
