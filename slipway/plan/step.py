@@ -13,10 +13,13 @@ What each action finds in `arguments` (absolute paths, JSON values) and what it 
                 answer.
 `task`          {"container": name}  Run `argv` (starts it detached), wait for its end, keep its output, remove it whatever
                 happened. A code other than 0 is a failure, and so is the limit (then kill it first).
-`record`        {"change": "begun"|"switched"|"returned"|"settled"|"retired"|"abandoned", "number": n}  Apply the transition of
-                that name to the serving record as it is now, write it durably (the clock is the host's). `watch` beside
-                `switched` is how many seconds the release is watched, 0 is not at all; `freed` beside `settled` are numbers that
-                are held no longer. What containers may open outside follows (`render.egress`).
+`gate`          {"together": id}  Wait until whoever asked says that every host is prepared; fail where a host is not, or nothing
+                is heard any more.
+`record`        {"change": "begun"|"switched"|"confirmed"|"taken back"|"returned"|"settled"|"retired"|"abandoned", "number": n}
+                Apply the transition of that name to the serving record as it is now, write it durably (the clock is the host's).
+                `watch` beside `switched` is how many seconds the release is watched, 0 is not at all, and `together` what hosts
+                call it that switch together; `freed` beside `settled` are numbers that are held no longer. What containers may
+                open outside follows (`render.egress`).
 `switch`        {"targets": {"20001": ["10.213.1.2", 8000, masqueraded]}}  Keep these as the stack's slots, then load the map of
                 all stacks (`render.switch.from_arguments`, `rules`).
 `check-site`    {"text": nginx site}  Have nginx judge the text in place of the stack's site; change nothing. Empty text passes.
@@ -48,6 +51,7 @@ Action = Literal[
     "start",
     "ask",
     "task",
+    "gate",
     "record",
     "switch",
     "check-site",
