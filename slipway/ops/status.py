@@ -76,9 +76,9 @@ def _different(name: str, reports: Sequence[Report]) -> str:
                 serving.setdefault(stack["identity"], []).append((report.host.name, stack))
     if len(serving) < 2:
         return ""
-    lines = [f"  {', '.join(f'{host} (release {stack["release"]})' for host, stack in found)}" for found in serving.values()]
+    lines = ["  " + ", ".join(f"{host} (release {stack['release']})" for host, stack in found) for found in serving.values()]
     waits = any(stack.get("together") for found in serving.values() for _, stack in found)
-    step = "wait a minute: a host that hears nothing goes back by itself" if waits else f"fab deploy {name}, which makes it one"
+    step = "wait a minute: who hears nothing goes back by itself" if waits else f"deploy what is wanted: fab deploy {name}"
     return "\n".join([f"{name}: the hosts serve {len(serving)} different releases", *lines, f"  next         {step}"])
 
 
