@@ -24,6 +24,7 @@ from .silence import told, why_silent
 
 QUICK: tuple[Word, ...] = ("look", "confirm")  # a host answers these at once, or does not
 JOIN_SECONDS = 0.2
+UNKNOWN = "invalid choice: 'together'"  # what an engine from before says
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def _all_there(where: Place, stack: str, called: str, doors: Doors) -> None:
     command = [*ENGINE, "together", stack, called, "look"]
     with ThreadPoolExecutor(max_workers=min(16, len(where.hosts))) as pool:
         answers = list(pool.map(lambda host: doors.ask(host, command), where.hosts))
+    if old := [host.name for host, answer in zip(where.hosts, answers, strict=True) if UNKNOWN in answer.errors]:
+        raise HostError(f"{', '.join(old)}: the engine is older than this tree and meets no other host", "run site.yml first")
     silent = [(host, answer) for host, answer in zip(where.hosts, answers, strict=True) if answer.code]
     if len(silent) == 1:
         told(*silent[0])
