@@ -22,8 +22,8 @@ PREPARED, UNCONFIRMED, CONFIRMED = "prepared", "unconfirmed", "confirmed"  # how
 LEFT, NOT_ASKED, TAKEN_BACK = "left", "not asked", "taken back"
 
 Word = Literal["look", "go", "confirm", "back"]
-Stage = Literal["prepared", "switched", "reached", "apart", "failed"]
-STAGES: tuple[Stage, ...] = ("prepared", "switched", "reached")
+Stage = Literal["prepared", "ready", "switched", "reached", "apart", "failed"]
+STAGES: tuple[Stage, ...] = ("prepared", "ready", "switched", "reached")
 Answer = dict[str, Any]
 
 
@@ -132,10 +132,13 @@ class Member:
         return self._switch(identity)
 
     def _switch(self, identity: str) -> Answer:
-        """Go, once all are prepared; stay, once all have switched and can still be reached."""
+        """Go, once all are prepared and can still be reached; stay, once all have switched and can still be reached."""
         self.heard = time.monotonic()
         try:
             if bad := self._meet("prepared", identity, (PREPARED,)):
+                return self._back(bad)
+            self._look((PREPARED,), patient=True)
+            if bad := self._meet("ready", identity, (PREPARED,)):
                 return self._back(bad)
             answer = self._go()
             if bad := self._meet("switched", identity, (UNCONFIRMED, CONFIRMED)):

@@ -56,7 +56,7 @@ def test_one_that_refuses_keeps_all_from_it_and_those_behind_it_are_not_asked(ho
     assert hosts[0].work.serving().next is None
 
 
-@pytest.mark.parametrize("word", ["submit", "go", "look 1"])
+@pytest.mark.parametrize("word", ["submit", "look 1", "go", "look 2"])
 def test_a_line_that_is_cut_before_the_confirm_leaves_the_old_release_everywhere(
     hosts: list[ApartHost], tmp_path: Path, word: str
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_line_that_is_cut_before_the_confirm_leaves_the_old_release_everywhere
 def test_a_line_that_is_cut_once_the_host_has_gone_leaves_the_old_release_everywhere(
     hosts: list[ApartHost], tmp_path: Path
 ) -> None:
-    hosts[2].cut_at = "answer"  # the first is that to `go`: the host switched, and nobody heard of it
+    hosts[2].cut_at = "answer 2"  # the one to `go`: the host switched, and nobody heard of it
     take_part(table(hosts, tmp_path / "table"), hosts)
     assert serve(hosts) == ["1.0.0"] * 3
     assert hosts[2].work.serving().retiring == (2,), "it served for a moment, and leaves"

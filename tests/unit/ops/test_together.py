@@ -123,7 +123,7 @@ def test_a_host_that_does_not_answer_is_told_before_any_is_asked(where: releasin
 
 
 def test_a_host_that_is_cut_off_behind_its_switch_takes_all_back(where: releasing.Place, lines: Lines) -> None:
-    lines.hosts["web3"].cut_at = "look 2"  # the first is the question whether it is there at all
+    lines.hosts["web3"].cut_at = "look 3"  # behind the questions whether it is there at all, and whether it still is
     outcome = go(where, lines)
     assert (outcome.code, serve(lines), pins(where.root)) == (3, ["1.0.0"] * 3, None)
 
