@@ -22,8 +22,8 @@ from slipway.ops.hosts import Host
 
 from .demo_site import ROOT, Site
 from .test_deploy import FAB, fab, pin, put_files_in_charge
-from .test_releases import wait_until
-from .test_watch import good, visitors
+from .test_releases import answers_again, power_cut, wait_until
+from .test_watch import good, one_serves, visitors
 
 BOUND_SECONDS = 120  # a cut line ends with one release everywhere within this
 CUT = "nft add table inet cut; nft add chain inet cut in '{ type filter hook input priority -300; }'"
@@ -47,7 +47,7 @@ def engine(site: Site, *words: str, said: str = "") -> dict[str, Any]:
 
 
 def test_a_prepared_host_waits_for_the_word_and_goes_back_where_another_one_fails(site: Site, tmp_path: Path) -> None:
-    before = site.serving()["current"]
+    before, version = site.serving()["current"], site.client().get("/").json()["release"]
     with visitors(site) as tally:
         prepared = asked(good(site, tmp_path, WATCH_SECONDS="0"), "c0ffee")
         assert (prepared["verdict"], site.serving()["current"]) == ("prepared", before)
@@ -62,10 +62,36 @@ def test_a_prepared_host_waits_for_the_word_and_goes_back_where_another_one_fail
         time.sleep(2)
     assert tally.failures == []
     assert tally.answers > 20
-    assert site.serving()["held"] == [], "it did no wrong"
-    assert (site.status()["together"], site.client().get("/").json()["release"]) == ("", "1.0.0")
+    assert prepared["release"] not in site.serving()["held"], "it did no wrong"
+    assert (site.status()["together"], site.client().get("/").json()["release"]) == ("", version)
     late = engine(site, "together", "demo", "c0ffee", "confirm")
     assert (late["code"], "web3: cut off" in late["error"]) == (5, True)
+
+
+def killed(site: Site) -> None:
+    site.shell("systemctl kill --signal KILL slipway-run@demo.service")
+
+
+def without_power(site: Site) -> None:
+    power_cut(site.host.name, print)
+    answers_again(site, 180)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("goes", "act"), [(False, killed), (True, killed), (True, without_power)])
+def test_a_host_that_dies_on_the_way_ends_with_the_release_before(
+    site: Site, tmp_path: Path, *, goes: bool, act: Callable[[Site], None]
+) -> None:
+    before = site.serving()["current"]
+    assert asked(good(site, tmp_path, WATCH_SECONDS="0"), "decade")["verdict"] == "prepared"
+    if goes:
+        assert engine(site, "together", "demo", "decade", "go")["verdict"] == "serving"
+        assert site.serving()["current"] != before
+    act(site)
+    wait_until(lambda: (site.serving()["current"], site.serving()["next"]) == (before, None), 180, "the release before serves")
+    one_serves(site, before)
+    assert engine(site, "together", "demo", "decade", "look")["verdict"] == "none"
 
 
 @dataclass(slots=True)
