@@ -48,7 +48,7 @@ def carry_out(where: Place, order: Order, environment: Environment, doors: Doors
     _all_there(where, order.stack, called, doors)
     folder = Path(tempfile.mkdtemp(prefix="slipway-together-"))
     try:
-        table = Table(folder, tuple(host.name for host in where.hosts), environment.deploy_order == "one-by-one")
+        table = Table(folder, tuple(sorted(host.name for host in where.hosts)), environment.deploy_order == "one-by-one")
         parts = [_Part(host, order, called, doors, table) for host in where.hosts]
         _run(order.stack, parts)
     finally:
