@@ -11,7 +11,7 @@ from . import request
 from .errors import HostError
 from .together import Answer, Member, Table, Word
 
-WOULD_DEPLOY = "would deploy"
+NO_OTHER = ("unchanged", "left", "would bring back")  # what a look says where no other release would come of it
 Do = Callable[[str, bytes], tuple[int, str, str]]
 
 
@@ -63,7 +63,10 @@ def _read(stack: str, code: int, output: str, errors: str, *, check: bool) -> An
 
 def _without(play: Play, stack: str, data: Mapping[str, Any], do: Do) -> Answer:
     """Release nothing where a host dropped out; what serves is seen to all the same."""
-    if told(stack, data, do, check=True).get("verdict") != WOULD_DEPLOY:
+    found = told(stack, data, do, check=True)
+    if found.get("verdict") in NO_OTHER:
         return told(stack, data, do)
+    if found.get("failed"):
+        return found
     cause = f"{stack}: {', '.join(play.gone)} dropped out of this run, and the hosts switch together: nothing was released"
     raise HostError(cause, "mend that, or leave it out with --limit, then run this again")
