@@ -74,6 +74,7 @@ def test_the_word_makes_the_release_stay_and_the_other_leave(work: Work) -> None
     unconfirmed.settle(work)
     serving = work.serving()
     assert (serving.current, serving.standby, serving.retiring, serving.unconfirmed) == (2, None, (1,), None)
+    assert "unconfirmed" not in json.loads(work.folder.serving.read_text()), "an engine from before reads it"
 
 
 def test_a_word_about_another_release_is_none(work: Work) -> None:
