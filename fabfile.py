@@ -478,7 +478,10 @@ def _end(outcome: "Outcome", *, json: bool) -> None:
 def _doors() -> "Doors":
     from slipway.ops import releasing
 
-    return releasing.Doors(_ask, lambda host, *words: ssh.converse(host, _settings(), *words), operation.tell)
+    def soon(host: hosts.Host, command: Sequence[str]) -> ssh.Answer:
+        return ssh.ask(host, _settings(), command, releasing.SOON_SECONDS)
+
+    return releasing.Doors(_ask, lambda host, *words: ssh.converse(host, _settings(), *words), operation.tell, soon)
 
 
 def _hosts(env: str, host: str) -> list[hosts.Host]:

@@ -207,7 +207,9 @@ class Environment:
     public_ports: Annotated[PublicPorts, "Ports that clients use, where a forwarder sits in front of the hosts."] = PublicPorts()
     first_login: Annotated[str, "User that a fresh host lets in; not used once an admin is there."] = "root"
     keep_releases: Annotated[int, "Releases of each stack that a host keeps, images and all, to go back to."] = 5
-    deploy_order: Annotated[Literal["one-by-one", "all"], "Hosts one after another, or all at once."] = "one-by-one"
+    deploy_order: Annotated[
+        Literal["one-by-one", "all"], "How the hosts of a release are prepared; they switch at once either way."
+    ] = "one-by-one"
     approvers: Annotated[tuple[str, ...], "People whose word a production deploy needs."] = ()
     updates: Annotated[Updates, "Security updates, and when they may reboot a host."] = Updates()
     timezone: Annotated[str, "Time zone of the hosts, as in Europe/Berlin."] = "Etc/UTC"

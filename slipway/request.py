@@ -49,13 +49,15 @@ def origin(run: Run) -> Origin:
 class Choice:
     """What a person chose: the verb (empty for site.yml), what it pins, and what it insists on.
 
-    `again_of` is the number of the one held release that is let through; `again` lets any through.
+    `again_of` is the number of the one held release that is let through; `again` lets any through. `together` is what several
+    hosts call it that switch at once.
     """
 
     verb: str = ""
     pinned: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
     again_of: int | None = None
+    together: str = ""
 
 
 def number_of(word: object) -> int | None:
@@ -88,6 +90,11 @@ def command(stack: str, *, check: bool) -> str:
     return f"if [ -x {ENGINE} ]; then {ENGINE} {verb} {quote(stack)}; else exit {NO_ENGINE}; fi"
 
 
+def word(stack: str, called: str, said: str, why: str = "") -> str:
+    """Return the command for the host's shell that says a word about a release of several hosts."""
+    return f"{ENGINE} together {quote(stack)} {quote(called)} {quote(said)} --why={quote(why)}"
+
+
 def read_answer(stack: str, code: int, output: str, errors: str, *, check: bool) -> dict[str, Any]:
     """Return the engine's answer as the result of a task; a failure's message begins with its cause."""
     if code == NO_ENGINE:
@@ -107,6 +114,8 @@ def _result(stack: str, code: int, answer: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("changed", "release", "verdict", "steps", "urls", "seconds", "watch_until", "saved")
     result: dict[str, Any] = {name: answer.get(name) for name in kept}
     result["exit_code"] = code
+    if answer.get("identity"):
+        result["identity"] = answer["identity"]
     if "found" in answer:
         result["found"] = {**answer["found"], "notes": answer["warnings"]}
     if answer.get("warnings"):

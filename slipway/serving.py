@@ -6,12 +6,25 @@ from .errors import SlipwayError
 
 
 @dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Several hosts switched together, and nobody has said yet that all of them did: `together` is what they call it.
+
+    `standby` and `watch_until` are those of the release that served before, for as long as it may have to serve again.
+    """
+
+    together: str
+    standby: int | None = None
+    watch_until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """What serves, decided at boot by this record alone.
 
     `next` is a release in the making: it never took traffic. `retiring` ones served, still drain, and are to be removed.
     `since` is the time of the last switch; `held` releases turned bad and are not deployed again by machine.
-    Until `watch_until` the current release has to prove itself, and `standby`, the last that did, is kept for a return.
+    Until `watch_until` the current release has to prove itself, and `standby`, the last that did, is kept for a return. While it
+    is `unconfirmed`, the one that served before stands by, whether or not it had proved itself.
     """
 
     stack: str
@@ -24,6 +37,7 @@ class Serving:
     held: tuple[int, ...] = ()
     standby: int | None = None
     watch_until: str = ""
+    unconfirmed: Unconfirmed | None = None
 
     @property
     def highest(self) -> int:
@@ -33,14 +47,18 @@ class Serving:
     @property
     def named(self) -> tuple[int, ...]:
         """Return the releases the host must keep, the one that serves first."""
-        found = (self.current, self.next, self.standby, self.previous, *self.retiring)
+        found = (self.current, self.next, *self._kept, self.previous, *self.retiring)
         return tuple(dict.fromkeys(number for number in found if number is not None))
 
     @property
     def present(self) -> tuple[int, ...]:
         """Return the releases that may have containers, the one that serves first."""
-        found = (self.current, self.next, self.standby, *self.retiring)
+        found = (self.current, self.next, *self._kept, *self.retiring)
         return tuple(dict.fromkeys(number for number in found if number is not None))
+
+    @property
+    def _kept(self) -> tuple[int | None, ...]:
+        return (self.standby, self.unconfirmed.standby if self.unconfirmed else None)
 
     @property
     def old(self) -> tuple[int, ...]:
@@ -67,16 +85,20 @@ class Serving:
             raise SlipwayError(f"release number {number} of {self.stack} was used before: {self.highest} is the last")
         return replace(self, next=number)
 
-    def switched(self, number: int, now: str, watch_until: str = "") -> "Serving":
+    def switched(self, number: int, now: str, watch_until: str = "", together: str = "") -> "Serving":
         """Record that the release serves; written before the map moves, so that a resume goes forward from here.
 
-        With a watch, the last release that passed its own stands by: not one whose watch this switch cuts short.
+        With a watch, the last release that passed its own stands by: not one whose watch this switch cuts short. Switched
+        together with other hosts, what served until now stands by until that is confirmed.
         """
         if self.next != number:
             raise SlipwayError(f"release {number} of {self.stack} cannot serve: {self.next} is the one in the making")
         unproven = self.watched and self.standby is not None
         standby = (self.standby if unproven else self.current) if watch_until else None
-        leaving = tuple(old for old in (self.standby, self.current) if old is not None and old != standby)
+        unconfirmed = self._until_confirmed(together) if together else None
+        kept = (unconfirmed.standby, self.current) if unconfirmed else (standby,)
+        former = (self.standby, self.current, self.unconfirmed.standby if self.unconfirmed else None)
+        leaving = tuple(dict.fromkeys(old for old in former if old is not None and old not in kept))
         return replace(
             self,
             current=number,
@@ -84,9 +106,33 @@ class Serving:
             next=None,
             retiring=(*self.retiring, *leaving),
             since=now,
-            standby=standby,
+            standby=self.current if unconfirmed else standby,
             watch_until=watch_until,
+            unconfirmed=unconfirmed,
         )
+
+    def _until_confirmed(self, together: str) -> Unconfirmed | None:
+        """Return what is kept until all hosts are known to serve it; nothing where no release is there to go back to."""
+        before = Unconfirmed(together, self.standby, self.watch_until) if self.watched else Unconfirmed(together)
+        return None if self.current is None else before
+
+    def confirmed(self, number: int) -> "Serving":
+        """Record that all hosts serve the release: from here on only its watch can take it back."""
+        before = self._unconfirmed(number)
+        standby = (self.standby if before.standby is None else before.standby) if self.watched else None
+        leaving = tuple(old for old in self._kept if old is not None and old != standby)
+        return replace(self, retiring=(*self.retiring, *leaving), standby=standby, unconfirmed=None)
+
+    def taken_back(self, number: int, now: str) -> "Serving":
+        """Record that what served before serves again, its watch going on; the later release did no wrong and is not held."""
+        before = self._unconfirmed(number)
+        back = replace(self.returned_from(number, now), held=self.held, unconfirmed=None)
+        return replace(back, standby=before.standby, watch_until=before.watch_until)
+
+    def _unconfirmed(self, number: int) -> Unconfirmed:
+        if number != self.current or self.unconfirmed is None:
+            raise SlipwayError(f"release {number} of {self.stack} waits for no word: {self.current} serves")
+        return self.unconfirmed
 
     def settled(self, number: int, freed: tuple[int, ...] = ()) -> "Serving":
         """Record that the watch is over and the release stays: nothing stands by; `freed` numbers are held no longer."""

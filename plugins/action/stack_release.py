@@ -1,19 +1,23 @@
-"""The door from a play to a host's engine: one stack, one command, one result."""
+"""The door from a play to a host's engine: one stack, one command, one result; several hosts meet on the way."""
 
-import json
 import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ansible import constants, context
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from slipway import local_command, request, sealed, vault
+from slipway.environment import Environment
 from slipway.errors import SlipwayError
 from slipway.load import load_environment
 from slipway.load.secrets import secret_values
+from slipway.together import Lost
+from slipway.together_play import Play, release, told
 
 
 class ActionModule(ActionBase):
@@ -25,17 +29,33 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Load the stack again, hand it over, wait for the result."""
         super().run(tmp, task_vars)
-        stack, check = str(self._task.args["stack"]), bool(self._task.check_mode)
+        stack, known = str(self._task.args["stack"]), task_vars or {}
         try:
-            asked = self._request(stack, vault.opened((task_vars or {}).get("vault")))
+            environment = load_environment(Path(self._task.args["inventory"]), Path(self._task.args["compose"]))
+            asked = self._request(environment, stack, vault.opened(known.get("vault")))
+            if self._task.check_mode:
+                return told(stack, asked, self._do, check=True)
+            return release(self._play(environment, known), str(known["inventory_hostname"]), asked, self._do)
+        except Lost as error:
+            raise AnsibleConnectionFailure(str(error)) from error
         except SlipwayError as error:
             return {"failed": True, "msg": str(error), "exit_code": error.exit_code}
-        done = self._low_level_execute_command(request.command(stack, check=check), in_data=json.dumps(asked).encode())
-        return request.read_answer(stack, done["rc"], done["stdout"], done["stderr"], check=check)
 
-    def _request(self, stack: str, opened: object) -> dict[str, Any]:
+    def _do(self, command: str, data: bytes) -> tuple[int, str, str]:
+        try:
+            done = self._low_level_execute_command(command, in_data=data or None)
+        except AnsibleConnectionFailure as error:
+            raise Lost(str(error), "see what keeps the host from answering, then run this again") from error
+        return done["rc"], done["stdout"], done["stderr"]
+
+    def _play(self, environment: Environment, known: dict[str, Any]) -> Play:
+        hosts, left = ([str(host) for host in known.get(name) or ()] for name in ("ansible_play_hosts_all", "ansible_play_hosts"))
+        gone, one_by_one = tuple(host for host in hosts if host not in left), environment.deploy_order == "one-by-one"
+        forks = int(context.CLIARGS.get("forks") or constants.DEFAULT_FORKS)
+        return Play(Path(constants.DEFAULT_LOCAL_TMP), str(self._task._uuid), tuple(hosts), gone, forks, one_by_one)
+
+    def _request(self, environment: Environment, stack: str, opened: object) -> dict[str, Any]:
         words, run = self._task.args, partial(local_command.run, folder=ROOT)
-        environment = load_environment(Path(words["inventory"]), Path(words["compose"]))
         values = sealed.opened(words.get("sealed") or "")
         if values is None:
             values = secret_values(environment, stack, opened, partial(local_command.ask_all, folder=ROOT))

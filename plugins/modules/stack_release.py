@@ -6,6 +6,7 @@ short_description: Bring a stack on a host to the release the inventory wants
 description:
   - Loads the stack on the controller, hands it with its secrets to the host's engine over standard input, and waits.
   - The engine runs under systemd, so that a lost connection stops nothing. What serves already is left alone.
+  - On several hosts all are prepared before any switches, and one that cannot keeps all from it.
   - In check mode the engine tells what it would do; a host without one is named in a warning.
 options:
   stack:

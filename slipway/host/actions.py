@@ -12,7 +12,7 @@ from ..codec import from_json
 from ..errors import ReleaseRefused, SlipwayError
 from ..model import Health
 from ..plan.step import Action, Step
-from . import backup, clock, counts, drain, egress, files, fit, health, lock, records, revisions, slots
+from . import backup, clock, counts, drain, egress, files, fit, health, lock, records, revisions, slots, together
 from .containers import killed
 from .machine import Machine, Work
 
@@ -110,9 +110,12 @@ def _keep_output(work: Work, name: str) -> None:
 
 def _record(work: Work, step: Step) -> None:
     number, serving, watch = step.arguments["number"], work.serving(), step.arguments.get("watch", 0)
+    until, called = clock.later(watch) if watch else "", step.arguments.get("together", "")
     changes = {
         "begun": lambda: serving.begun(number),
-        "switched": lambda: serving.switched(number, clock.now(), clock.later(watch) if watch else ""),
+        "switched": lambda: serving.switched(number, clock.now(), until, called),
+        "confirmed": lambda: serving.confirmed(number),
+        "taken back": lambda: serving.taken_back(number, clock.now()),
         "returned": lambda: serving.returned_from(number, clock.now()),
         "settled": lambda: serving.settled(number, tuple(step.arguments.get("freed", ()))),
         "retired": lambda: serving.retired(number),
@@ -247,6 +250,7 @@ ACTIONS: Mapping[Action, Callable[[Work, Step], None]] = {
     "task": _task,
     "backup": backup.save,
     "revision": revisions.ask,
+    "gate": together.wait_at_gate,
     "record": _record,
     "switch": _switch,
     "check-site": _check_site,

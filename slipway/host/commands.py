@@ -27,6 +27,7 @@ ANSWERING = (
     "follow",
     "scale",
     "restart",
+    "together",
 )  # a controller reads their last line, also where they fail
 Arguments = argparse.Namespace
 

@@ -49,7 +49,8 @@ def run(work: Work, request: Request) -> Result:
     work = replace(work, request=request.id, warnings=[], saved=[])
     values = work.secrets.received(request.id)
     work = work.with_values(values, {})
-    work.note({"event": "begin", "who": request.who, "why": request.why, "commit": request.commit})
+    together = {"together": request.together} if request.together else {}
+    work.note({"event": "begin", "who": request.who, "why": request.why, "commit": request.commit, **together})
     try:
         policy.check(work.machine.layout, request, values)
         result = _decide(work, request, values)
@@ -205,7 +206,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     try:
         for text in passed(work, release):
             work.warn(text)
-        steps = planned(work, release, current, base_allowed=wish.request.base)
+        steps = planned(work, release, current, wish.request)
         done += carry_out_all(work, steps, carry_out)
     except SlipwayError as error:
         return _failed(work, release, error)
@@ -220,16 +221,17 @@ def _check_edge(work: Work, stack: Stack) -> None:
         raise HostError("nginx does not run on this host", "look at `systemctl status nginx`, then run this again")
 
 
-def planned(work: Work, release: Release, current: Release | None, *, base_allowed: bool) -> list[Step]:
+def planned(work: Work, release: Release, current: Release | None, request: Request) -> list[Step]:
     """Return the steps that make a release serve."""
     before = plan.Before(
         old=counts.placed(work.folder, current) if current else None,
         base=resume.base_in_force(work),
-        base_allowed=base_allowed,
+        base_allowed=request.base,
         site=work.machine.nginx.site(work.folder.name),
         migrated=migrated(work),
         schema=schema(work),
         returns=release.returns_to is not None,
+        together=request.together,
     )
     return plan.steps(counts.placed(work.folder, release), before, site_of(work, release))
 

@@ -132,8 +132,9 @@ class Work:
         return serving_of(self.folder)
 
     def keep_serving(self, serving: Serving) -> None:
-        """Write the serving record."""
-        files.write(self.folder.serving, json.dumps(asdict(serving), indent=1) + "\n", 0o640)
+        """Write the serving record; a host alone never writes what only engines know that meet other hosts."""
+        kept = {name: value for name, value in asdict(serving).items() if name != "unconfirmed" or value}
+        files.write(self.folder.serving, json.dumps(kept, indent=1) + "\n", 0o640)
 
     def container_at(self, address: str) -> str:
         """Return the name of this stack's container with an address, or nothing."""

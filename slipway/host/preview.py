@@ -87,7 +87,7 @@ def _deployed(work: Work, request: Request, current: Release | None, generation:
     room = fit.step(work, request, current, release.placement.images)
     fits = fit.judge(work, room)
     refused = _refused(work, change, wish, release) or fits.error
-    steps = [] if change.networks else [room, *engine.planned(work, release, current, base_allowed=True)]
+    steps = [] if change.networks else [room, *engine.planned(work, release, current, replace(request, base=True))]
     result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
     result = replace(
         result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen, *fits.notes])

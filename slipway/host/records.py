@@ -33,7 +33,7 @@ class Request:
     `again` lets a release through that the host has taken back, `again_of` that of one number; `returns_to` is the release whose
     words this one repeats; `verb` names the verb that made it, empty for site.yml, and `pinned` are the variables it pinned.
     `who` begins with what the host itself knows, and `deployer` is its word too. `counts` asks for other counts of what serves,
-    `services` for a restart of these; both for no release.
+    `services` for a restart of these; both for no release. `together` is what several hosts call it that switch at once.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Request:
     deployer: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     services: tuple[str, ...] = ()
+    together: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
     """Return a controller's request and its secret values."""
     if data.get("schema") != SCHEMA:
         raise OtherVersion(f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}", SAME_VERSION)
-    words: dict[str, Any] = {name: _plain(data.get(name, "")) for name in ("who", "why", "commit", "verb")}
+    words: dict[str, Any] = {name: _plain(data.get(name, "")) for name in ("who", "why", "commit", "verb", "together")}
     made = f"{at.replace('-', '').replace(':', '').replace('.', '').rstrip('Z')}-{secrets.token_hex(3)}"
     try:
         stack = from_json(Stack, data["stack"])

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..errors import HostError
 from ..plan import counts as plan_counts
-from . import clock, history, locked, maintenance, one_off, records, resolve, restart, resume, rollback, scale, submit
+from . import clock, history, locked, maintenance, meeting, one_off, records, resolve, restart, resume, rollback, scale, submit
 from .journal import Entry
 from .layout import StackFolder
 from .machine import Machine, Work
 from .preview import Preview, preview
+from .together import WORDS
 
 CHANGES_FOUND = 6
 LARGEST = 32 << 20
@@ -30,6 +31,11 @@ def add(commands: Any, new: Add) -> None:
     back = new(commands, "rollback", _rollback, "go back to a release, with the secrets on standard input", "stack")
     _add_following(back)
     back.add_argument("--check", action="store_true", help="only say what it would change")
+    met = new(commands, "together", _together, "say a word about a release of several hosts, or look how it stands", "stack")
+    met.add_argument("called", help="what the hosts call it")
+    met.add_argument("word", choices=WORDS)
+    met.add_argument("--why", default="", help="why it goes back")
+    met.add_argument("--events", action="store_true", help="tell each step on standard output, as JSON")
     new(commands, "follow", _follow, "follow the run that is at work", "stack")
     new(commands, "plan", _plan, "say what the request on standard input would change", "stack")
     new(commands, "releases", _releases, "say which releases there were, as JSON", "stack")
@@ -84,7 +90,8 @@ def _rollback(machine: Machine, arguments: Arguments) -> int:
 def _run(machine: Machine, arguments: Arguments, words: Mapping[str, Any]) -> int:
     if arguments.no_wait:
         return _answer(submit.begin(machine, arguments.stack, words))
-    return _answer(submit.submit(machine, arguments.stack, words, _event if arguments.events else None))
+    result = submit.submit(machine, arguments.stack, words, _event if arguments.events else None)
+    return _answer(meeting.named(machine, arguments.stack, result) if words.get("together") else result)
 
 
 def _task(machine: Machine, arguments: Arguments) -> int:
@@ -138,6 +145,11 @@ def _shell(machine: Machine, arguments: Arguments) -> int:
 
 def _follow(machine: Machine, arguments: Arguments) -> int:
     return _answer(submit.follow(machine, arguments.stack, _event))
+
+
+def _together(machine: Machine, arguments: Arguments) -> int:
+    hear = _event if arguments.events else submit.saying(machine)
+    return _answer(meeting.speak(machine, arguments.stack, arguments.called, (arguments.word, arguments.why), hear))
 
 
 def _plan(machine: Machine, arguments: Arguments) -> int:

@@ -36,7 +36,7 @@ def resume(machine: Machine, name: str, owner: str, *, boot: bool = False) -> li
 
 def _go_on(work: Work) -> None:
     """Have the stack's unit go on, also where the release cannot be healed: its watch is what takes it back."""
-    if work.serving().watched or cut_short(work):
+    if work.serving().watched or work.serving().unconfirmed or cut_short(work):
         work.machine.runner.run(("systemctl", "start", "--no-block", f"slipway-run@{work.folder.name}.service"))
 
 

@@ -8,6 +8,7 @@ from ..codec import to_json
 from ..errors import HostError, ReleaseRefused, SlipwayError
 from ..model import Stack
 from . import contracts, records, resume
+from .journal import Journal
 from .machine import Work
 from .records import Release
 
@@ -41,7 +42,8 @@ def chosen(work: Work, current: Release, to: int | None) -> Release:
     """Return the release to go back to; raise where there is none, or none that ever served."""
     served = records.served(work.folder)
     if to is None:
-        to = before(current, [records.release(work.folder, number) for number in served], work.serving().held)
+        left_out = (*work.serving().held, *_never_confirmed(work))
+        to = before(current, [records.release(work.folder, number) for number in served], left_out)
     kept = ", ".join(str(number) for number in served if number != current.number)
     if to is None or to not in served:
         cause = f"{work.folder.name} has no release {to} to go back to" if to else f"no release served before {current.number}"
@@ -51,10 +53,16 @@ def chosen(work: Work, current: Release, to: int | None) -> Release:
     return records.release(work.folder, to)
 
 
-def before(current: Release, served: Sequence[Release], held: tuple[int, ...]) -> int | None:
-    """Return the last release that was another one: after a rollback the one before that, and never one that is held."""
+def _never_confirmed(work: Work) -> list[int]:
+    """Return the releases that went back because other hosts did not serve them."""
+    entries = Journal(work.folder.journal).entries()
+    return [int(entry["from"]) for entry in entries if entry["event"] == "returned" and entry.get("together")]
+
+
+def before(current: Release, served: Sequence[Release], left_out: tuple[int, ...]) -> int | None:
+    """Return the last release that was another one: after a rollback the one before that, and never one that is left out."""
     since = current.returns_to or current.number
-    others = [one for one in served if one.number < since and one.number not in held and not _alike(one, current)]
+    others = [one for one in served if one.number < since and one.number not in left_out and not _alike(one, current)]
     return max((one.number for one in others), default=None)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import LockHeld, SlipwayError
 from ..notices import message
-from . import clock, docker, engine, lock, notices, records, resume, surplus, watching
+from . import clock, docker, engine, lock, notices, records, resume, surplus, unconfirmed, watching
 from .drain import Postponed
 from .engine import Result
 from .machine import Machine, Work
@@ -76,7 +76,8 @@ def turn(work: Work, before: Turn) -> Turn:
 
 def _goes_on(work: Work, fault: SlipwayError | OSError) -> bool:
     """Say whether trying again may help: what a person has to mend is for the next run."""
-    if isinstance(fault, docker.Silent | LockHeld) or work.serving().watched or engine.unfinished(work):
+    serving = work.serving()
+    if isinstance(fault, docker.Silent | LockHeld) or serving.watched or serving.unconfirmed or engine.unfinished(work):
         return True
     try:
         return bool(surplus.present(work))
@@ -122,10 +123,12 @@ def _all(work: Work) -> int:
 
 def _requests(work: Work) -> int:
     code = 0
+    unconfirmed.settle(work)
     while waiting := records.waiting(work.folder):
         if superseded(work.machine.layout.engine):
             raise Superseded
         code = max(code, _run(work, waiting[0]))
+        unconfirmed.settle(work)
     return code
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import SlipwayError
 from ..model import Service, Stack
 from ..serving import Serving
-from . import choices, counts, locked, records, stale
+from . import choices, counts, locked, meeting, records, stale
 from .docker import Container
 from .journal import Entry, Journal
 from .machine import Machine, Work
@@ -39,6 +39,8 @@ def _stack(work: Work) -> dict[str, Any] | None:
         "standby": serving.standby,
         "watch": watch(serving, entries),
         "held": list(serving.held),
+        "together": meeting.told(work.folder),
+        "identity": meeting.known(work.folder, serving.current),
         "locked": str(locked.read(work.folder) or ""),
         "maintenance": _maintenance(work),
         "resumed": next((entry["at"] for entry in reversed(entries) if entry["event"] == "resumed"), ""),
@@ -158,6 +160,7 @@ def _lines(stack: Mapping[str, Any]) -> list[str]:
         *counted,
         *domains,
         *watched,
+        *([f"  together: {stack['together']}"] if stack.get("together") else []),
         *shut,
         *([f"  last run: {run['verdict']} at {run['at']}"] if run else []),
     ]

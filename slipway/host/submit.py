@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import HostError
+from ..plan.gate import GATE
 from . import clock, lock, policy, records
 from .docker import Silent
 from .journal import Entry, Journal
@@ -21,20 +22,21 @@ REPEAT_SECONDS = 10.0  # and says it again where that has changed
 BEGIN_SECONDS = 5.0
 LOG_LINES = "20"
 TOLD = ("step", "warning", "waits")
+PREPARED = "prepared"  # the verdict of a host that waits for the others
 
 Hear = Callable[[Entry], None]
 
 
 def submit(machine: Machine, name: str, data: Mapping[str, Any], hear: Hear | None = None) -> Mapping[str, Any]:
-    """File a request, have it run, and return its result."""
+    """File a request, have it run, and return its result; one of several hosts ends where they meet."""
     folder, offset = machine.layout.stack(name), Journal(machine.layout.stack(name).journal).size
-    return _Follower(machine, folder, file(machine, name, data), hear or _saying(machine)).result(offset)
+    return _Follower(machine, folder, file(machine, name, data), hear or saying(machine)).until(offset, end_or_gate)
 
 
 def begin(machine: Machine, name: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     """File a request, see that a run takes it up, and wait for nothing."""
     folder, request = machine.layout.stack(name), file(machine, name, data)
-    _Follower(machine, folder, request, _saying(machine)).see_begun()
+    _Follower(machine, folder, request, saying(machine)).see_begun()
     return {"verdict": "begun", "changed": True, "request": request, "code": 0}
 
 
@@ -45,10 +47,27 @@ def follow(machine: Machine, name: str, hear: Hear) -> Mapping[str, Any]:
     ended = {entry["request"]: entry for entry in entries if entry["event"] == "result"}
     open_ones = [request.id for request in records.waiting(folder) if request.id not in ended]
     if open_ones:
-        return _Follower(machine, folder, open_ones[0], hear).result(0)
+        return result(machine, folder, open_ones[0], hear, 0)
     if not ended:
         raise HostError(f"nothing was ever deployed of {name} here", f"fab deploy {name}")
     return dict(next(reversed(ended.values()))["result"])
+
+
+def result(machine: Machine, folder: StackFolder, request: str, hear: Hear, offset: int) -> Mapping[str, Any]:
+    """Follow a request from an offset of the journal on to its result."""
+    return _Follower(machine, folder, request, hear).until(offset, end)
+
+
+def end(entry: Entry) -> Mapping[str, Any] | None:
+    """Return the result that an entry of the journal holds."""
+    return dict(entry["result"]) if entry["event"] == "result" else None
+
+
+def end_or_gate(entry: Entry) -> Mapping[str, Any] | None:
+    """Return the result that an entry of the journal holds, or that the host is prepared and waits for the others."""
+    if entry["event"] == "step" and entry["name"] == GATE and entry["state"] == "begun":
+        return {"verdict": PREPARED, "changed": True, "release": entry["release"], "code": 0}
+    return end(entry)
 
 
 def file(machine: Machine, name: str, data: Mapping[str, Any]) -> str:
@@ -66,7 +85,9 @@ def file(machine: Machine, name: str, data: Mapping[str, Any]) -> str:
     return request.id
 
 
-def _saying(machine: Machine) -> Hear:
+def saying(machine: Machine) -> Hear:
+    """Return what tells whoever reads standard error what is done."""
+
     def hear(entry: Entry) -> None:
         if entry["event"] == "step" and entry["state"] == "begun":
             machine.say(entry["why"])
@@ -92,16 +113,16 @@ class _Follower:
             self._keep_running(0)
             time.sleep(POLL_SECONDS)
 
-    def result(self, offset: int) -> Mapping[str, Any]:
-        """Tell how far the request is until it has a result; return that."""
+    def until(self, offset: int, ends: Callable[[Entry], Mapping[str, Any] | None]) -> Mapping[str, Any]:
+        """Tell how far the request is until an entry of the journal ends it; return what that says."""
         looked = 0.0
         while True:
             entries, offset = Journal(self._folder.journal).read(offset)
             mine = [entry for entry in entries if entry.get("request") == self._request]
             for entry in mine:
                 self._tell(entry)
-                if entry["event"] == "result":
-                    return dict(entry["result"])
+                if found := ends(entry):
+                    return found
             if time.monotonic() - looked > UNIT_EVERY_SECONDS:
                 looked = time.monotonic()
                 self._keep_running(offset)

@@ -39,7 +39,6 @@ WAITING: Mapping[Page, tuple[str, ...]] = {
         "stacks.*.place",
         "stacks.*.expires_days",
         "docker.registries",
-        "deploy_order",
         "approvers",
         "addresses",
         "backup_target",

@@ -12,7 +12,7 @@ from ..load.stack import StackDraft
 from ..load.versions import version_variables
 from ..model import Stack
 from ..request import Choice, request
-from . import pinning, releasing
+from . import pinning, releasing, together
 from .releasing import Doors, Manner, Outcome, Place
 
 
@@ -52,7 +52,7 @@ def deploy(where: Place, order: Order, manner: Manner, doors: Doors) -> Outcome:
     if manner.dry_run:
         return releasing.carry_out(where, order.stack, ["plan", order.stack], data, doors)
     command = ["submit", order.stack, *releasing.following(manner)]
-    outcome = releasing.carry_out(where, order.stack, command, data, doors)
+    outcome = together.carry_out(where, together.Order(order.stack, command, data, manner), wanted.environment, doors)
     return pinning.keep(where, outcome, [*order.variables], doors)
 
 

@@ -22,6 +22,7 @@ from .suggest import did_you_mean
 
 ENGINE = ("sudo", "-n", request.ENGINE)
 DONE = ("serving", "unchanged")
+SOON_SECONDS = 10  # a host that is reached answers a look in less than one; a cut line is noticed by ssh after 45
 Converse = Callable[[Host, Sequence[str], bytes, Callable[[str], None]], Answer]
 
 
@@ -47,11 +48,12 @@ class Interrupted(SlipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How hosts are asked and people told."""
+    """How hosts are asked and people told; `soon` waits only shortly for an answer."""
 
     ask: Ask
     converse: Converse
     say: Callable[[str], None]
+    soon: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,28 @@ def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
 
 def as_text(reports: Sequence[Report], now: datetime) -> str:
     """Return the reports for people."""
-    return "\n\n".join("\n".join(_host(report, now)) for report in reports)
+    hosts = ["\n".join(_host(report, now)) for report in reports]
+    return "\n\n".join([*hosts, *different(reports)])
+
+
+def different(reports: Sequence[Report]) -> list[str]:
+    """Return for each stack of which hosts serve different releases which host serves which, and what makes it one."""
+    names = dict.fromkeys(stack["name"] for report in reports for stack in report.stacks)
+    return [text for name in names if (text := _different(name, reports))]
+
+
+def _different(name: str, reports: Sequence[Report]) -> str:
+    serving: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for report in reports:
+        for stack in report.stacks:
+            if stack["name"] == name and stack.get("identity"):
+                serving.setdefault(stack["identity"], []).append((report.host.name, stack))
+    if len(serving) < 2:
+        return ""
+    lines = ["  " + ", ".join(f"{host} (release {stack['release']})" for host, stack in found) for found in serving.values()]
+    waits = any(stack.get("together") for found in serving.values() for _, stack in found)
+    step = "wait a minute: who hears nothing goes back by itself" if waits else f"deploy what is wanted: fab deploy {name}"
+    return "\n".join([f"{name}: the hosts serve {len(serving)} different releases", *lines, f"  next         {step}"])
 
 
 def _host(report: Report, now: datetime) -> Iterator[str]:
@@ -86,6 +107,8 @@ def _stack(stack: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield f"    address    {domain['url']}  {certificate(domain, now)}"
     if watched := _watch(stack, now):
         yield f"    watch      {watched}"
+    if stack.get("together"):
+        yield f"    together   {stack['together']}"
     if shut := maintenance(stack.get("maintenance") or {}, stack["name"], now):
         yield f"    shut       {shut}"
     if stack.get("locked"):

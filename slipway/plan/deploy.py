@@ -16,6 +16,7 @@ from ..render.base import base_project
 from ..render.release import app_services, release_project
 from . import commands, migration, retire, traffic
 from .base import BaseChange, compare, judge
+from .gate import gate
 from .step import Step
 
 PULL_SECONDS = 900
@@ -28,7 +29,7 @@ class Before:
     `old` is the release that serves; `base` the base in force (base.json), None on a host without one; `base_allowed` whether
     stores may restart; `site` the stack's site in force, empty without one; `migrated` names images (`name@sha256:…`) whose
     migrations brought the schema to an earlier state than the one in force, of which `schema` tells what is known; `returns`
-    says that a person goes back.
+    says that a person goes back; `together` is what several hosts call a release to which they switch at once.
     """
 
     old: Placed | None = None
@@ -38,6 +39,7 @@ class Before:
     migrated: frozenset[str] = frozenset()
     schema: migration.Schema = field(default_factory=migration.Schema)
     returns: bool = False
+    together: str = ""
 
 
 def steps(new: Placed, before: Before, site: str) -> list[Step]:
@@ -58,6 +60,7 @@ def steps(new: Placed, before: Before, site: str) -> list[Step]:
         *([traffic.check_site(site)] if site != before.site else []),
         *tasks(new, "verify"),
         *_workers(new),
+        *gate(before.together),
         *_go_live(new, before, site),
         *tasks(new, "returned" if before.returns else "released"),
     ]
@@ -69,9 +72,9 @@ def back(new: Placed) -> list[Step]:
     return [*retire.remove(new.stack.name, new.number, grace), retire.abandoned(new.number)]
 
 
-def _record(new: Placed, change: str, why: str) -> Step:
+def _record(new: Placed, change: str, why: str, together: str = "") -> Step:
     name = "begin" if change == "begun" else "record"
-    arguments = {"change": change, "number": new.number}
+    arguments = {"change": change, "number": new.number} | ({"together": together} if together else {})
     return Step(name, "record", why, arguments=arguments | ({} if change == "begun" else {"watch": new.stack.watch.seconds}))
 
 
@@ -279,7 +282,7 @@ def _go_live(new: Placed, before: Before, site: str) -> list[Step]:
     old = before.old
     kept = commands.started_containers(new, new.stack.of_kind("web", "worker"))
     return [
-        _record(new, "switched", f"record that release {new.number} serves: from here on a resume goes forward"),
+        _record(new, "switched", f"record that release {new.number} serves: from here on a resume goes forward", before.together),
         traffic.move(new, old),
         *([release_from_duty(old)] if old else []),
         *(

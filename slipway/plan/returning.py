@@ -25,11 +25,28 @@ def wake(good: Placed, *, runs: bool) -> list[Step]:
 
 
 def steps(good: Placed, bad: Placed, site: str) -> list[Step]:
-    """Return the way back: the traffic first, then the scheduler, then the workers as soon as they have ended their jobs."""
+    """Return the way back of a release that turned bad: it is held from then on."""
+    why = f"record that release {good.number} serves again and that release {bad.number} is held"
+    return [_record("returned", bad, why), *_way_back(good, bad, site)]
+
+
+def taken_back(good: Placed, bad: Placed, site: str) -> list[Step]:
+    """Return the way back from a release that other hosts do not serve: it did no wrong."""
+    why = f"record that release {good.number} serves again: nobody said that every host serves release {bad.number}"
+    return [_record("taken back", bad, why), *_way_back(good, bad, site)]
+
+
+def confirmed(number: int) -> Step:
+    """Return the step that makes a release which several hosts switched to together stay."""
+    arguments = {"change": "confirmed", "number": number}
+    return Step("confirmed", "record", f"record that every host serves release {number}", arguments=arguments)
+
+
+def _way_back(good: Placed, bad: Placed, site: str) -> list[Step]:
+    """Return what follows the record: the traffic first, then the scheduler, then the workers once they ended their jobs."""
     webs = commands.started_containers(good, good.stack.of_kind("web"))
     bring_back = "bring the release that serves again back after a power cut"
     return [
-        _record(good, bad),
         traffic.move(good, bad),
         deploy.release_from_duty(bad),
         *([commands.restart("restart-new", webs, "unless-stopped", bring_back)] if webs else []),
@@ -44,9 +61,8 @@ def steps(good: Placed, bad: Placed, site: str) -> list[Step]:
     ]
 
 
-def _record(good: Placed, bad: Placed) -> Step:
-    why = f"record that release {good.number} serves again and that release {bad.number} is held"
-    return Step("record", "record", why, arguments={"change": "returned", "number": bad.number})
+def _record(change: str, bad: Placed, why: str) -> Step:
+    return Step("record", "record", why, arguments={"change": change, "number": bad.number})
 
 
 def workers_again(good: Placed) -> list[Step]:

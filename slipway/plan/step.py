@@ -18,10 +18,13 @@ What each action finds in `arguments` (absolute paths, JSON values) and what it 
                 and its name, read the dumps back, make the restore point. Whatever fails is a failure of the host.
 `revision`      {"task": name, "number": n, "container": name, "file": path, "project": Compose project}  Run `argv` on that file
                 as a task's container and keep what it prints as the revision of the schema; what fails is a warning.
-`record`        {"change": "begun"|"switched"|"returned"|"settled"|"retired"|"abandoned", "number": n}  Apply the transition of
-                that name to the serving record as it is now, write it durably (the clock is the host's). `watch` beside
-                `switched` is how many seconds the release is watched, 0 is not at all; `freed` beside `settled` are numbers that
-                are held no longer. What containers may open outside follows (`render.egress`).
+`gate`          {"together": id}  Wait until whoever asked says that every host is prepared; fail where a host is not, or nothing
+                is heard any more.
+`record`        {"change": "begun"|"switched"|"confirmed"|"taken back"|"returned"|"settled"|"retired"|"abandoned", "number": n}
+                Apply the transition of that name to the serving record as it is now, write it durably (the clock is the host's).
+                `watch` beside `switched` is how many seconds the release is watched, 0 is not at all, and `together` what hosts
+                call it that switch together; `freed` beside `settled` are numbers that are held no longer. What containers may
+                open outside follows (`render.egress`).
 `switch`        {"targets": {"20001": ["10.213.1.2", 8000, masqueraded]}}  Keep these as the stack's slots, then load the map of
                 all stacks (`render.switch.from_arguments`, `rules`).
 `check-site`    {"text": nginx site}  Have nginx judge the text in place of the stack's site; change nothing. Empty text passes.
@@ -55,6 +58,7 @@ Action = Literal[
     "task",
     "backup",
     "revision",
+    "gate",
     "record",
     "switch",
     "check-site",

@@ -15,4 +15,5 @@ DEPLOYER_VERBS: tuple[str, ...] = (
     "task",
     "maintenance",
     "restart",
+    "together",
 )

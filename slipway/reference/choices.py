@@ -41,7 +41,10 @@ CHOICES: Mapping[tuple[Page, str], Texts] = {
         "pooler": "a connection pooler in front of a database",
         "other": "anything else that keeps data",
     },
-    ("inventory", "deploy_order"): {"one-by-one": "one host after another", "all": "all hosts at once"},
+    ("inventory", "deploy_order"): {
+        "one-by-one": "one host after another, by name: migrations never run side by side",
+        "all": "the first host by name, then all others at once",
+    },
     ("inventory", "docker.source"): {"distribution": "Debian's or Ubuntu's packages", "docker": "Docker's own repository"},
 }
 

@@ -7,10 +7,11 @@ import pytest
 
 from slipway.errors import HostError, ReleaseRefused
 from slipway.host import records, rollback
+from slipway.host.journal import Journal
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
 
-from .releases import DIGESTS, folder, ran, release, stack
+from .releases import AT, DIGESTS, folder, ran, release, stack
 
 ASKED: dict[str, Any] = {
     "schema": 1,
@@ -42,6 +43,13 @@ def test_a_second_rollback_goes_further_back_and_never_to_a_held_release() -> No
     assert rollback.before(release(4, "1.1.0"), [one, two, three], (3,)) == 1, "2 is the same as 4"
     assert rollback.before(release(4, "1.1.0"), [one, two, three], ()) == 3
     assert rollback.before(one, [one], ()) is None
+
+
+def test_what_never_served_on_all_hosts_is_not_the_release_before(tmp_path: Path) -> None:
+    one = work(tmp_path, release(1, "1.0.0"), release(2, "1.1.0"), release(3, "1.2.0"))
+    Journal(one.folder.journal).append({"event": "returned", "from": 2, "to": 1, "together": "c0ffee", "at": AT})
+    assert rollback.words(one, ASKED)["returns_to"] == 1
+    assert rollback.words(one, {**ASKED, "to": 2})["returns_to"] == 2, "by its number it may be had"
 
 
 @pytest.mark.parametrize(

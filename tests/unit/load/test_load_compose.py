@@ -139,10 +139,10 @@ def test_a_command_that_compose_would_cut_is_refused(project: Project) -> None:
 
 
 def test_words_without_effect_are_named(project: Project) -> None:
-    project.base({"services/api/x-slipway/assets": {"directory": "/a", "path": "/b/"}}, {"deploy_order": "all"})
+    project.base({"services/api/x-slipway/assets": {"directory": "/a", "path": "/b/"}}, {"backup_scheduler": "cron"})
     found = [(note.path, note.message) for note in project.load().waiting]
     assert ("services.api.x-slipway.assets", "understood, not in force yet") in found
-    assert ("deploy_order", "understood, not in force yet") in found
+    assert ("backup_scheduler", "understood, not in force yet") in found
 
 
 def test_a_variable_that_cannot_be_filled_is_one_fault(project: Project) -> None:

@@ -150,17 +150,6 @@ def test_a_version_with_no_place_or_two_is_refused(root: Path) -> None:
         deploy.deploy(where(root), deploy.Order("demo", "1.1.0", {"RELEASE": "1.2.0"}), releasing.Manner(), Hosts().doors)
 
 
-def test_the_first_host_that_refuses_ends_it_and_nothing_is_pinned(root: Path) -> None:
-    hosts = Hosts(codes={"web1": 5})
-    outcome = deploy.deploy(where(root, ""), deploy.Order("demo", "1.1.0"), releasing.Manner(), hosts.doors)
-    assert [name for name, _, _ in hosts.asked] == ["web1"]
-    assert (outcome.code, outcome.unasked, pins(root)) == (5, ("web2",), None)
-    text = releasing.as_text(outcome)
-    assert "web1: refused: demo: never healthy" in text
-    assert "not asked any more: web2" in text
-    assert releasing.as_json(outcome)["hosts"][0]["verdict"] == "refused"
-
-
 def test_nobody_waits_and_nothing_is_pinned_before_it_serves(root: Path) -> None:
     hosts = Hosts(result={"verdict": "begun", "changed": True, "code": 0})
     outcome = deploy.deploy(where(root), deploy.Order("demo", "1.1.0"), releasing.Manner(wait=False), hosts.doors)

@@ -192,3 +192,12 @@ def test_the_record_says_how_long_the_release_is_watched() -> None:
     assert step(steps(release(1), Before(), "site"), "record").arguments == {"change": "switched", "number": 1, "watch": 300}
     unwatched = dataclasses.replace(SHOP, watch=Watch(seconds=0))
     assert step(steps(release(1, unwatched), Before(), "site"), "record").arguments["watch"] == 0
+
+
+def test_several_hosts_meet_right_before_the_record_and_one_alone_never() -> None:
+    new = release(2, previous=OLD.placement)
+    alone, met = (steps(new, Before(OLD, BASE, site="site", together=called), "other") for called in ("", "c0ffee"))
+    assert [step for step in met if step.name not in ("gate", "record")] == [step for step in alone if step.name != "record"]
+    assert names(met)[names(met).index("gate") + 1] == "record"
+    assert step(met, "gate").arguments == {"together": "c0ffee"}
+    assert step(met, "record").arguments == {**step(alone, "record").arguments, "together": "c0ffee"}

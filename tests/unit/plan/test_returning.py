@@ -49,6 +49,13 @@ def test_the_way_back_moves_traffic_first_and_never_has_two_schedulers() -> None
     assert step(plan, "start-schedulers").argv[-1] == "r1-beat-1"
 
 
+def test_the_way_back_from_a_release_that_other_hosts_do_not_serve_differs_in_its_record_alone() -> None:
+    bad, alone = returning.steps(GOOD, BAD, "site"), returning.taken_back(GOOD, BAD, "site")
+    assert alone[1:] == bad[1:]
+    assert alone[0].arguments == {"change": "taken back", "number": 2}
+    assert returning.confirmed(2).arguments == {"change": "confirmed", "number": 2}
+
+
 def test_a_worker_that_still_ends_a_job_is_waited_for_before_it_starts_anew() -> None:
     plan = returning.steps(GOOD, BAD, "site")
     assert step(plan, "workers-1-ended").limit_seconds == 135

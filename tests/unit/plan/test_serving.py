@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from slipway.codec import from_json, to_json
 from slipway.errors import SlipwayError
-from slipway.serving import Serving
+from slipway.serving import Serving, Unconfirmed
 
 
 def test_a_release_comes_and_the_old_one_goes() -> None:
@@ -86,3 +88,41 @@ def test_only_what_was_begun_can_serve() -> None:
 def test_the_record_survives_json() -> None:
     serving = Serving("shop", current=3, previous=2, retiring=(2,), since="then", held=(1,), standby=2, watch_until="later")
     assert from_json(Serving, to_json(serving)) == serving
+
+
+TOGETHER = Serving("shop", current=1, since="then").begun(2).switched(2, "now", "later", "c0ffee")
+
+
+def test_what_served_stands_by_until_all_hosts_are_known_to_serve_the_next() -> None:
+    assert (TOGETHER.current, TOGETHER.standby, TOGETHER.unconfirmed) == (2, 1, Unconfirmed("c0ffee"))
+    assert TOGETHER.confirmed(2) == replace(WATCHED, since="now")
+    back = TOGETHER.taken_back(2, "after")
+    assert (back.current, back.held, back.retiring, back.standby, back.watched) == (1, (), (2,), None, False)
+    assert back.returned, "the later release is on its way out"
+
+
+def test_without_a_watch_it_stands_by_all_the_same_and_leaves_with_the_word() -> None:
+    unwatched = Serving("shop", current=1).begun(2).switched(2, "now", "", "c0ffee")
+    assert (unwatched.standby, unwatched.retiring) == (1, ())
+    confirmed = unwatched.confirmed(2)
+    assert (confirmed.standby, confirmed.retiring, confirmed.unconfirmed) == (None, (1,), None)
+
+
+def test_a_watch_that_the_switch_cut_short_goes_on_where_the_hosts_go_back() -> None:
+    both = WATCHED.begun(3).switched(3, "after", "even later", "c0ffee")
+    assert (both.standby, both.present, both.retiring) == (2, (3, 2, 1), ())
+    assert both.taken_back(3, "x") == replace(WATCHED, since="x", retiring=(3,), previous=None)
+    assert both.confirmed(3) == replace(WATCHED.begun(3).switched(3, "after", "even later"))
+
+
+def test_a_first_release_has_nothing_to_go_back_to_and_waits_for_no_word() -> None:
+    first = Serving("shop").begun(1).switched(1, "now", "later", "c0ffee")
+    assert first.unconfirmed is None
+    with pytest.raises(SlipwayError, match="waits for no word"):
+        first.confirmed(1)
+
+
+def test_a_switch_that_follows_an_unconfirmed_one_leaves_nothing_behind() -> None:
+    stuck = WATCHED.begun(3).switched(3, "after", "even later", "c0ffee").begun(4).switched(4, "later still", "end")
+    assert (stuck.current, stuck.unconfirmed) == (4, None)
+    assert set(stuck.present) == {4, 3, 2, 1}, "all of them are still to be seen to"
