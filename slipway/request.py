@@ -49,13 +49,15 @@ def origin(run: Run) -> Origin:
 class Choice:
     """What a person chose: the verb (empty for site.yml), what it pins, and what it insists on.
 
-    `again_of` is the number of the one held release that is let through; `again` lets any through.
+    `again_of` is the number of the one held release that is let through; `again` lets any through. `canary` is the share of the
+    visitors that meets the release first, None for what the stack file says, 0 for none.
     """
 
     verb: str = ""
     pinned: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
     again_of: int | None = None
+    canary: int | None = None
 
 
 def number_of(word: object) -> int | None:

@@ -13,12 +13,14 @@ What each action finds in `arguments` (absolute paths, JSON values) and what it 
                 answer.
 `task`          {"container": name}  Run `argv` (starts it detached), wait for its end, keep its output, remove it whatever
                 happened. A code other than 0 is a failure, and so is the limit (then kill it first).
-`record`        {"change": "begun"|"switched"|"returned"|"settled"|"retired"|"abandoned", "number": n}  Apply the transition of
-                that name to the serving record as it is now, write it durably (the clock is the host's). `watch` beside
-                `switched` is how many seconds the release is watched, 0 is not at all; `freed` beside `settled` are numbers that
-                are held no longer. What containers may open outside follows (`render.egress`).
+`record`        {"change": "begun"|"shared"|"switched"|"aborted"|"returned"|"settled"|"retired"|"abandoned", "number": n}  Apply
+                the transition of that name to the serving record as it is now, write it durably (the clock is the host's).
+                `watch` beside `switched` is how many seconds the release is watched, 0 is not at all; `freed` beside `settled`
+                are numbers that are held no longer; `percent` beside `shared` is a canary's share, `seconds` its time, 0 is until
+                a person decides. What containers may open outside follows (`render.egress`).
 `switch`        {"targets": {"20001": ["10.213.1.2", 8000, masqueraded]}}  Keep these as the stack's slots, then load the map of
-                all stacks (`render.switch.from_arguments`, `rules`).
+                all stacks (`render.switch.from_arguments`, `rules`). With `canary` they are kept beside the stack's own, as the
+                slots of a canary; none at all forgets those.
 `check-site`    {"text": nginx site}  Have nginx judge the text in place of the stack's site; change nothing. Empty text passes.
 `site`          {"text": nginx site}  Put it in force and reload when it differs; empty text takes the site away. Certificates
                 that do not exist yet get stop-gap ones first (both actions). Where nginx does not run, only write.
