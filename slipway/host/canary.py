@@ -60,12 +60,25 @@ def placed(release: Release) -> Placed:
     return Placed(release.stack, release.placement)
 
 
-def refusal(work: Work, release: Release) -> ReleaseRefused:
+def refusal(work: Work) -> ReleaseRefused:
     """Return why nothing else is released beside a canary."""
-    name, found = work.folder.name, work.serving().canary
-    share = f" for {found.percent} % of the visitors" if found else ""
-    decide = f"decide on it first: `fab promote {name}` gives it all visitors, `fab abort {name}` takes it back"
-    return ReleaseRefused(f"release {release.number} of {name} is a canary{share}, and one is tried at a time", decide)
+    return ReleaseRefused(f"{_said(work)}, and one is tried at a time", f"decide on it first: {_ways(work)}")
+
+
+def told(work: Work) -> str:
+    """Return in a sentence that a canary runs and how it ends; nothing where none does."""
+    found = work.serving().canary
+    until = f", and at {found.until} it serves all where it holds" if found and found.until else ""
+    return f"{_said(work)}: {_ways(work)}{until}" if found else ""
+
+
+def _said(work: Work) -> str:
+    found = work.serving().canary
+    return f"release {found.number} of {work.folder.name} is a canary for {found.percent} % of the visitors" if found else ""
+
+
+def _ways(work: Work) -> str:
+    return f"`fab promote {work.folder.name}` gives it all visitors, `fab abort {work.folder.name}` takes it back"
 
 
 def words(work: Work, data: Mapping[str, Any], verb: str) -> dict[str, Any]:

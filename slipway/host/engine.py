@@ -153,12 +153,13 @@ def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     if current and not request.base and request.verb != restart.VERB and same(current, request.stack, generation):
         if request.verb in pinned.CHOOSING:
             pinned.note(work.folder, current, request)
+        _tell_of_canary(work)
         return _unchanged(work, current)
-    if tried := canary.tried(work):
-        return _beside(work, tried, request, generation)
     if current and (said := pinned.left(work.folder, current, request)):
         work.warn(said)
         return replace(_unchanged(work, current), verdict="left")
+    if tried := canary.tried(work):
+        return _beside(work, tried, request, generation)
     locked.check(work.folder)
     generation = work.secrets.settle(values)
     percent = canary.percent(work, request, current)
@@ -169,8 +170,14 @@ def _beside(work: Work, tried: Release, request: Request, generation: int | None
     """Leave a canary that is asked for once more; refuse everything else beside it."""
     found = work.serving().canary
     if found is None or not same(tried, request.stack, generation):
-        raise canary.refusal(work, tried)
+        raise canary.refusal(work)
+    _tell_of_canary(work)
     return Result("canary", changed=False, release=tried.number, urls=urls(work, tried.stack), watch_until=found.until)
+
+
+def _tell_of_canary(work: Work) -> None:
+    if said := canary.told(work):
+        work.warn(said)
 
 
 def same(current: Release, stack: Stack, generation: int | None) -> bool:
@@ -222,6 +229,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
         return _failed(work, release, error)
     tried = work.serving().canary
     if tried:
+        _tell_of_canary(work)
         canary.tell_contracted(work, release, current)
     else:
         pinned.note(work.folder, release, wish.request)

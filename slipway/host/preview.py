@@ -85,8 +85,11 @@ def _left(shown: Preview, said: str) -> Preview:
 def _beside(work: Work, tried: Release, request: Request, generation: int | None) -> Preview:
     """Return that a canary which is asked for again is left, and that nothing else is released beside it."""
     if same(tried, request.stack, generation):
-        return Preview(Result("canary", changed=False, release=tried.number, urls=urls(work, tried.stack)))
-    refused = canary.refusal(work, tried)
+        result = Result(
+            "canary", changed=False, release=tried.number, urls=urls(work, tried.stack), warnings=(canary.told(work),)
+        )
+        return Preview(result, {"left": canary.told(work)})
+    refused = canary.refusal(work)
     return Preview(Result("refused", changed=False, release=tried.number, error=str(refused), code=refused.exit_code))
 
 
@@ -101,9 +104,10 @@ def _deployed(work: Work, request: Request, current: Release | None, generation:
     refused = _refused(work, change, wish, release) or no_canary or fits.error
     made = [] if change.networks else engine.planned(work, release, current, base_allowed=True, percent=percent)
     steps = [room, *made] if made else []
+    first = [f"release {release.number} would be a canary for {percent} % of the visitors first"] if percent else []
     result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
     result = replace(
-        result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen, *fits.notes])
+        result, urls=urls(work, request.stack), warnings=tuple([*first, *engine.passed(work, release), *unseen, *fits.notes])
     )
     if refused:
         result = replace(result, verdict="refused", changed=False, error=str(refused), code=refused.exit_code)

@@ -211,7 +211,7 @@ def _lines(stack: str, end: Ended) -> list[str]:
         "unchanged": f"release {release} of {stack} serves this already",
         "scaled": f"the counts of {stack} are as chosen{spent}; what is too much ends once its connections and jobs have",
         "restarted": f"what was named of {stack} was restarted, release {release} serves{spent}",
-        "canary": f"release {release} of {stack} is a canary{spent}\n  decide: {_decide(stack, answer)}",
+        "canary": f"release {release} of {stack} is a canary{spent}",
         "aborted": f"release {release} of {stack} serves all visitors, the canary is held{spent}",
         "begun": f"{stack} is being released, nobody waits\n  follow: fab follow {stack}\n  then:   fab pin {stack}",
     }
@@ -223,13 +223,6 @@ def _lines(stack: str, end: Ended) -> list[str]:
         *watched,
         *notes,
     ]
-
-
-def _decide(stack: str, answer: Mapping[str, Any]) -> str:
-    """Return how a canary ends."""
-    until = answer.get("watch_until")
-    alone = f", or leave it: where it holds, it is promoted at {until}; then fab pin {stack}" if until else ""
-    return f"fab promote {stack}, or fab abort {stack}{alone}"
 
 
 def _would(stack: str, answer: Mapping[str, Any]) -> str:

@@ -104,7 +104,7 @@ def test_a_share_meets_a_canary_nobody_moves_and_the_host_takes_it_back_once_it_
     begun = fab(team, "deploy", "demo", "1.1.0", "--canary", "10", "--variable", "JUDGED_SECONDS=5").done()
     number = host.serving()["canary"]["number"]
     assert (host.serving()["current"], host.serving()["canary"]["percent"]) == (first, 10)
-    assert f"release {number} of demo is a canary" in begun.text
+    assert f"release {number} of demo is a canary for 10 % of the visitors" in begun.text
     assert pin(team) == {}
     assert len([name for name in host.containers() if "-beat-" in name or "-worker-" in name]) == 2, "workers stay old"
 

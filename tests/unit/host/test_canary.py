@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError, LockHeld, ReleaseRefused
-from slipway.host import canary, canary_watch, clock, engine, files, history, locked, records, resume, slots, status
+from slipway.host import canary, canary_watch, clock, engine, files, history, locked, pinned, records, resume, slots, status
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout
@@ -27,7 +27,7 @@ from slipway.plan.place import Taken, place
 from slipway.serving import Canary, Serving
 from tests.unit.plan.stacks import API, SHOP, images_of, release, with_services
 
-from .doors import empty_docker, has
+from .doors import docker_with, empty_docker, has
 
 PORT = 8000
 EDGE = {"acme": {"server": "https://ca.example/dir"}}
@@ -69,10 +69,23 @@ def here(placement: Placement) -> Placement:
     return replace(placement, addresses=local, secrets_generation=0)
 
 
-def tried(root: Path, monkeypatch: pytest.MonkeyPatch, wanted: Stack, until: str = "", asked: str = "now") -> Work:
+def container(name: str) -> dict[str, Any]:
+    """Return what Docker says of a container that has been well for a while."""
+    state = {"Status": "running", "Pid": 1, "ExitCode": 0, "OOMKilled": False, "StartedAt": clock.later(-60)}
+    labels = {"slipway.stack": "shop", "com.docker.compose.project": "shop-r2"}
+    return {
+        "Name": f"/{name}",
+        "RestartCount": 0,
+        "State": {**state, "Health": {"Status": "healthy"}},
+        "HostConfig": {"RestartPolicy": {"Name": "no"}},
+        "Config": {"Image": "a/app", "Labels": labels},
+    }
+
+
+def tried(root: Path, monkeypatch: pytest.MonkeyPatch, wanted: Stack, until: str = "", present: tuple[str, ...] = ()) -> Work:
     """Return a host on which release 2 has been a canary beside release 1 for a minute."""
     has(root, monkeypatch, nft="exit 0", ip="echo '[]'", docker="exit 0", nginx="exit 0")
-    empty_docker(root)
+    docker_with(root, *map(container, present)) if present else empty_docker(root)
     (root / "proc/1").mkdir(parents=True)
     (root / "proc/stat").write_text("btime 1000000000\n")
     (root / "proc/1/stat").write_text("1 (init) " + "0 " * 19 + "0\n")
@@ -85,7 +98,7 @@ def tried(root: Path, monkeypatch: pytest.MonkeyPatch, wanted: Stack, until: str
         print_of = records.fingerprint(wanted, 0)
         words: dict[str, Any] = {
             "who": "ann@desk",
-            "why": asked,
+            "why": "fab deploy shop 2 --canary 10",
             "at": clock.later(-90),
             "verb": "deploy",
             "pinned": ("RELEASE",),
@@ -251,6 +264,24 @@ def test_a_canary_that_cannot_be_promoted_is_taken_back_with_the_cause(
     assert (work.serving().current, work.serving().tried, work.serving().held) == (1, None, (2,))
 
 
+def test_a_promoted_canary_serves_with_a_watch_and_the_choices_of_its_deploy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port), present=("shop-r2-api-1",))
+    result = ended(work, canary.PROMOTE)
+    assert (result.verdict, result.release) == ("serving", 2), result.error
+    serving = work.serving()
+    assert (serving.current, serving.standby, serving.tried, serving.watched) == (2, 1, None, True)
+    assert result.watch_until == serving.watch_until
+    assert slots.kept_share(work.folder) == {}
+    site = work.machine.nginx.site("shop")
+    assert "server 10.255.77.1:" in site
+    assert "split_clients" not in site
+    chosen = pinned.read(work.folder)
+    assert (chosen.names, chosen.who, chosen.why) == (("RELEASE",), "ann@desk", "fab deploy shop 2 --canary 10")
+    assert [step["name"] for step in result.steps][:4] == ["start-web", "ask-api", "check-site", "record"]
+
+
 def wished(wanted: Stack, **words: Any) -> Request:
     return Request("q1", wanted, "ann@desk", "fab deploy", clock.now(), **{"verb": "deploy", **words})
 
@@ -304,6 +335,7 @@ def test_amid_a_canary_nothing_else_is_released_and_the_same_is_left(
             engine._release(work, wished(other, verb=verb), {})
         assert "`fab promote shop`" in refused.value.next_step
         assert "`fab abort shop`" in refused.value.next_step
+    assert "release 2 of shop is a canary" in work.warnings[0], "and told"
     told = preview(work, wished(other, verb=""), {}).result
     assert (told.verdict, told.code) == ("refused", 5)
     assert preview(work, wished(asked.stack, verb=""), {}).result.verdict == "canary"
