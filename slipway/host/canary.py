@@ -10,10 +10,11 @@ from ..errors import HostError, ReleaseRefused, SlipwayError
 from ..placement import Placed
 from ..plan import canary as plan
 from ..plan.deploy import Before
-from . import contracts, counts, records, resume
+from . import contracts, counts, locked, pinned, records, resume
 from .actions import carry_out
 from .machine import Work
 from .records import Release, Request
+from .site import site_of
 from .steps import Done, carry_out_all
 
 PROMOTE, ABORT = "promote", "abort"
@@ -72,6 +73,12 @@ def told(work: Work) -> str:
     return f"{_said(work)}: {_ways(work)}{until}" if found else ""
 
 
+def tell(work: Work) -> None:
+    """Warn that a canary runs, where one does."""
+    if said := told(work):
+        work.warn(said)
+
+
 def _said(work: Work) -> str:
     found = work.serving().canary
     return f"release {found.number} of {work.folder.name} is a canary for {found.percent} % of the visitors" if found else ""
@@ -107,15 +114,22 @@ def asked_for(work: Work, request: Request) -> Release:
     return release
 
 
-def promote(work: Work, release: Release, before: Before, site: str) -> list[Done]:
-    """Have a canary serve all visitors."""
-    return carry_out_all(work, plan.promote(counts.placed(work.folder, release), before, site), carry_out)
+def end(work: Work, release: Release, request: Request, before: Before) -> list[Done]:
+    """Have a canary serve all visitors, or none, as a person asked for."""
+    if request.verb == ABORT:
+        return abort(work, release, Ended(f"{request.who}: {request.why}", "aborted"))
+    locked.check(work.folder)
+    steps = plan.promote(counts.placed(work.folder, release), before, site_of(work, release))
+    done = carry_out_all(work, steps, carry_out)
+    pinned.note(work.folder, release, _as_begun(release, request))
+    return done
 
 
-def abort(work: Work, release: Release, serving: Release, site: str, why: Ended) -> list[Done]:
+def abort(work: Work, release: Release, why: Ended) -> list[Done]:
     """Take a canary back and hold it; its visitors are led to the release that serves before anything else."""
+    serving = resume.serving_release(work)
     began, done, failed = time.monotonic(), list[Done](), ""
-    steps = plan.abort(placed(release), counts.placed(work.folder, serving), site)
+    steps = plan.abort(placed(release), counts.placed(work.folder, serving), site_of(work, serving))
     try:
         for step in steps:
             done += carry_out_all(work, [step], carry_out)
@@ -138,7 +152,7 @@ def tell_contracted(work: Work, release: Release, current: Release | None) -> No
         work.warn(f"a migration ran that `contracts` names: {lacks}; do not let the canary run long")
 
 
-def deploy_words(release: Release, request: Request) -> Request:
+def _as_begun(release: Release, request: Request) -> Request:
     """Return the request that began a canary, as far as what was chosen by it goes."""
     pinned = {name: release.stack.variables.get(name, "") for name in release.pinned}
     known: dict[str, Any] = {"who": release.who, "why": release.why, "at": release.at, "verb": release.verb}

@@ -20,7 +20,6 @@ from .drain import Postponed
 from .machine import Work
 from .observe import Observer
 from .records import Release
-from .site import site_of
 from .steps import carry_out_all
 from .watching import LOOK_EVERY_SECONDS, STALE_SECONDS, Hold, judged_long_enough, wait_ready, webs_of
 
@@ -56,7 +55,10 @@ class _Watcher:
     told: str = ""
 
     def begin(self) -> None:
-        """Choose from when on the canary is judged."""
+        """See that the canary is as it should be, and choose from when on it is judged."""
+        with self.hold(f"the canary {self.release.number}"):
+            if self._is_tried():
+                resume.tend_canary(self.work)
         found = self.work.serving().canary
         since = found.since if found else ""
         if self.work.machine.booted() > clock.parse(since):
@@ -116,14 +118,19 @@ class _Watcher:
         self._note(verdict, "bad")
         self.work.machine.say(f"take the canary {self.release.number} back: {verdict.text}")
         ended = canary.Ended(verdict.text, trigger=verdict.trigger, numbers=verdict.numbers)
-        canary.abort(self.work, self.release, self.current, site_of(self.work, self.current), ended)
-        told = message.returned(
-            self.release.stack.name, self.release.number, self.current.number, verdict.text, numbers=verdict.numbers
-        )
-        notices.tell(self.work, told)
+        try:
+            canary.abort(self.work, self.release, ended)
+        finally:
+            if not self._is_tried():
+                self._tell_returned(verdict)
+
+    def _tell_returned(self, verdict: Verdict) -> None:
+        stack, bad, good = self.release.stack.name, self.release.number, self.current.number
+        notices.tell(self.work, message.returned(stack, bad, good, verdict.text, numbers=verdict.numbers))
 
     def _ask_to_promote(self, verdict: Verdict) -> None:
         """File what a person would: whoever runs the requests of the stack promotes it next."""
+        resume.facts(self.work)  # raises where Docker is down: a promotion would fail for that
         self._note(verdict, "canary passed")
         asked: Mapping[str, Any] = {"who": HOST, "why": f"the canary {verdict.text}"}
         request, values = records.request_of(canary.words(self.work, asked, canary.PROMOTE), clock.now())

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..errors import HostError, SlipwayError
+from ..errors import HostError, LockHeld, SlipwayError
 from ..model import Stack
 from ..notices import message
 from ..placement import Placed
@@ -16,6 +16,7 @@ from ..render.canary import Share
 from . import allot, canary, choices, counts, fit, held, locked, notices, pinned, policy, records, restart, resume, scale
 from .actions import carry_out
 from .allot import Wish
+from .docker import Silent
 from .machine import Work
 from .prune import drop_tags, keep_record_only, prune
 from .records import Release, Request
@@ -90,26 +91,18 @@ def _run(work: Work, request: Request, values: Mapping[str, str]) -> Result:
 
 def _canary_ended(work: Work, request: Request) -> Result:
     """Have a canary serve all visitors, or none."""
-    release, current = canary.asked_for(work, request), resume.serving_release(work)
+    release = canary.asked_for(work, request)
     work = replace(resume.with_release(work, release), release=release.number)
-    if request.verb == canary.ABORT:
-        return _aborted(work, release, current, f"{request.who}: {request.why}")
-    locked.check(work.folder)
-    before = _before(work, current, base_allowed=False)
     try:
-        done = canary.promote(work, release, before, site_of(work, release))
+        done = canary.end(work, release, request, _before(work, resume.serving_release(work), base_allowed=False))
     except SlipwayError as error:
+        if isinstance(error, Silent | LockHeld) and work.serving().tried == release.number:
+            raise  # Docker is down, or a person locked the stack: that says nothing of the canary, which goes on
         return _failed(work, release, error)
-    pinned.note(work.folder, release, canary.deploy_words(release, request))
     prune(work)
-    until = work.serving().watch_until
-    steps, shown = _shown(done), urls(work, release.stack)
-    return Result("serving", changed=True, release=release.number, steps=steps, urls=shown, watch_until=until)
-
-
-def _aborted(work: Work, release: Release, current: Release, text: str) -> Result:
-    done = canary.abort(work, release, current, site_of(work, current), canary.Ended(text, "aborted"))
-    return Result("aborted", changed=True, release=current.number, steps=_shown(done), urls=urls(work, current.stack))
+    verdict, serving = "aborted" if request.verb == canary.ABORT else "serving", work.serving()
+    shown, until = urls(work, release.stack), serving.watch_until
+    return Result(verdict, changed=True, release=serving.current, steps=_shown(done), urls=shown, watch_until=until)
 
 
 def _restarted(work: Work, request: Request) -> Result:
@@ -153,7 +146,7 @@ def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     if current and not request.base and request.verb != restart.VERB and same(current, request.stack, generation):
         if request.verb in pinned.CHOOSING:
             pinned.note(work.folder, current, request)
-        _tell_of_canary(work)
+        canary.tell(work)
         return _unchanged(work, current)
     if current and (said := pinned.left(work.folder, current, request)):
         work.warn(said)
@@ -171,13 +164,8 @@ def _beside(work: Work, tried: Release, request: Request, generation: int | None
     found = work.serving().canary
     if found is None or not same(tried, request.stack, generation):
         raise canary.refusal(work)
-    _tell_of_canary(work)
+    canary.tell(work)
     return Result("canary", changed=False, release=tried.number, urls=urls(work, tried.stack), watch_until=found.until)
-
-
-def _tell_of_canary(work: Work) -> None:
-    if said := canary.told(work):
-        work.warn(said)
 
 
 def same(current: Release, stack: Stack, generation: int | None) -> bool:
@@ -229,7 +217,7 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
         return _failed(work, release, error)
     tried = work.serving().canary
     if tried:
-        _tell_of_canary(work)
+        canary.tell(work)
         canary.tell_contracted(work, release, current)
     else:
         pinned.note(work.folder, release, wish.request)
@@ -286,10 +274,10 @@ def _failed(work: Work, release: Release, error: SlipwayError) -> Result:
         again = "\n  next: run this again, it goes on from there"
         return Result("incomplete", changed=True, release=release.number, error=text + again, code=HostError.exit_code)
     if work.serving().tried == release.number:
-        current = resume.serving_release(work)
-        canary.abort(work, release, current, site_of(work, current), canary.Ended(f"it could not go on: {cause}"))
-        cause += f"\n(release {current.number} serves all visitors on)"
-        return Result("refused", changed=True, release=current.number, error=cause, code=error.exit_code)
+        canary.abort(work, release, canary.Ended(f"it could not go on: {cause}"))
+        serves = work.serving().current
+        cause += f"\n(release {serves} serves all visitors on)"
+        return Result("refused", changed=True, release=serves, error=cause, code=error.exit_code)
     work.machine.say(f"refused: {cause}\ntake release {release.number} back")
     cause += _taken_back(work, release)
     serves = work.serving().current

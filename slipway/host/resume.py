@@ -96,6 +96,11 @@ def wake_standby(work: Work) -> list[Done]:
     return carry_out_all(with_release(work, records.release(work.folder, standby)), steps, carry_out) if standby and steps else []
 
 
+def tend_canary(work: Work) -> list[Done]:
+    """Bring back what a canary lacks; the caller holds the lock."""
+    return carry_out_all(work, plan.shared(work.serving(), facts(work)), carry_out)
+
+
 def planned(work: Work) -> list[Step]:
     """Return the steps a resume would take now."""
     return plan.steps(work.serving(), facts(work))

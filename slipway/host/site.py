@@ -7,7 +7,7 @@ from ..plan import traffic
 from ..plan.step import Step
 from ..render.canary import Share
 from ..render.site import site as render_site
-from . import canary
+from . import records
 from .machine import Work
 from .records import Release
 
@@ -32,11 +32,10 @@ def site_repairs(work: Work, current: Release) -> list[Step]:
 
 def _site_in_force(work: Work, current: Release) -> tuple[Path, str]:
     """Return the site that is to be in force, and where it is kept: a canary has its share of it."""
-    tried, found = canary.tried(work), work.serving().canary
-    if tried and found:
-        return work.folder.release(tried.number) / "canary.conf", site_of(
-            work, current, Share(canary.placed(tried), found.percent)
-        )
+    if found := work.serving().canary:
+        tried = records.release(work.folder, found.number)
+        share = Share(Placed(tried.stack, tried.placement), found.percent)
+        return work.folder.release(tried.number) / "canary.conf", site_of(work, current, share)
     return work.folder.release(current.number) / "site.conf", site_of(work, current)
 
 

@@ -75,11 +75,11 @@ def steps(serving: Serving, facts: Facts) -> list[Step]:
         *_strays(serving, facts),
         *_base(serving, facts),
         *(forward(current, old, facts) if current else []),
-        *_canary(serving, facts),
+        *shared(serving, facts),
     ]
 
 
-def _canary(serving: Serving, facts: Facts) -> list[Step]:
+def shared(serving: Serving, facts: Facts) -> list[Step]:
     """Return what a canary lacks; where none runs any more, its slots are forgotten behind the site."""
     tried = facts.releases.get(serving.tried or 0)
     if tried:

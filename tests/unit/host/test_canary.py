@@ -264,6 +264,25 @@ def test_a_canary_that_cannot_be_promoted_is_taken_back_with_the_cause(
     assert (work.serving().current, work.serving().tried, work.serving().held) == (1, None, (2,))
 
 
+def test_a_docker_that_is_down_keeps_a_promotion_waiting_and_says_nothing_of_the_canary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port, canary=Words(10, 30)), until=clock.later(-1))
+    answered(work, 2, 0, range(1, 60))
+    down = replace(work, machine=replace(work.machine, docker=Docker(tmp_path / "no-docker")))
+    watch(down, looks=1)
+    assert records.waiting(work.folder) == []
+    result = ended(down, canary.PROMOTE)
+    assert (result.verdict, result.code, work.serving().tried, work.serving().held) == ("refused", 3, 2, ())
+
+
+def test_a_canary_is_made_whole_before_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port), present=("shop-r2-api-1",))
+    watch(work, looks=0)
+    steps = [entry["name"] for entry in entries(work, "step") if entry["state"] == "done"]
+    assert steps == ["switch-canary", "restart-canary"]
+
+
 def test_a_promoted_canary_serves_with_a_watch_and_the_choices_of_its_deploy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
