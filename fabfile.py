@@ -202,6 +202,7 @@ def ssh_(_: Context, env: str = "", host: str = "", command: str = "") -> None:
     why="the reason, for the journal",
     base="stores may restart, where their definition changed",
     again="also where the host has taken this release back",
+    canary="share of the visitors, in percent, that meets it first; 0 for none, whatever the stack file says",
     dry_run="only show the steps",
     wait="follow it to its end",
     json=JSON,
@@ -216,6 +217,7 @@ def deploy(
     why: str = "",
     base: bool = False,
     again: bool = False,
+    canary: str = "",
     dry_run: bool = False,
     wait: bool = True,
     json: bool = False,
@@ -224,7 +226,7 @@ def deploy(
     from slipway.ops import deploy as deploys
     from slipway.ops import releasing
 
-    order = deploys.Order(stack, version, operation.pairs("--variable", variable))
+    order = deploys.Order(stack, version, operation.pairs("--variable", variable), deploys.share(canary))
     manner = releasing.Manner(why, base, again, dry_run, wait)
     _end(deploys.deploy(releasing.place(ROOT, env, host), order, manner, _doors()), json=json)
 
@@ -261,6 +263,26 @@ def rollback(
     number = operation.number("--to", to) if to else None
     manner = releasing.Manner(why, base, again, dry_run, wait)
     _end(ways_back.rollback(releasing.place(ROOT, env, host), stack, number, manner, _doors()), json=json)
+
+
+@operation.operation(
+    stack="name of the stack", env=ENV, host=HOST, why="the reason, for the journal", wait="follow it to its end", json=JSON
+)
+def promote(_: Context, stack: str, env: str = "", host: str = "", why: str = "", wait: bool = True, json: bool = False) -> None:
+    """Have a stack's canary serve all visitors, and pin it."""
+    from slipway.ops import canary, releasing
+
+    _end(canary.promote(releasing.place(ROOT, env, host), stack, releasing.Manner(why, wait=wait), _doors()), json=json)
+
+
+@operation.operation(
+    stack="name of the stack", env=ENV, host=HOST, why="the reason, for the journal", wait="follow it to its end", json=JSON
+)
+def abort(_: Context, stack: str, env: str = "", host: str = "", why: str = "", wait: bool = True, json: bool = False) -> None:
+    """Take a stack's canary back; what serves stays."""
+    from slipway.ops import canary, releasing
+
+    _end(canary.abort(releasing.place(ROOT, env, host), stack, releasing.Manner(why, wait=wait), _doors()), json=json)
 
 
 @operation.operation(stack="name of the stack", env=ENV, host=HOST, json=JSON)
@@ -501,6 +523,7 @@ def _terminal() -> list[str]:
 
 
 namespace = Collection(
+    abort,
     check,
     demo,
     deploy,
@@ -515,6 +538,7 @@ namespace = Collection(
     notify_test,
     pin,
     plan,
+    promote,
     releases,
     restart,
     resume,

@@ -356,7 +356,7 @@ class Canary:
     """A share of the traffic that meets a release first."""
 
     percent: Annotated[int, "Share of clients that meet the new release first."]
-    seconds: Annotated[int, "How long they alone meet it."]
+    seconds: Annotated[int, "How long they alone meet it; then, where it holds, everybody does."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Placement:
     `base_subnets` maps a shared network and `subnets` a private twin (both by the team's name of the network) to a CIDR.
     `addresses` maps a replica such as `api-1` to its address per network: on the private twins for services of the release,
     on the shared networks for stores. `slots` maps `api-8000-1` (service, port, replica) to a port of the switch.
+    `canary_slots` are ports of its own for a release that begins as a canary, while `slots` lead to the one that serves.
     `images` maps a service to `name@sha256:…`, the digest it was pulled by; `users` to the numeric user its image runs as.
     `secrets_generation` names the folder of secret files; the base keeps the one it was made with (`base_generation`), because
     a rotated value must not look like a changed store.
@@ -36,6 +37,7 @@ class Placement:
     subnets: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     slots: Mapping[str, int] = field(default_factory=dict)
+    canary_slots: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, int] = field(default_factory=dict)
     secrets_generation: int = 0

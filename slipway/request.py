@@ -50,7 +50,8 @@ class Choice:
     """What a person chose: the verb (empty for site.yml), what it pins, and what it insists on.
 
     `again_of` is the number of the one held release that is let through; `again` lets any through. `together` is what several
-    hosts call it that switch at once.
+    hosts call it that switch at once. `canary` is the share of the visitors that meets the release first, None for what the
+    stack file says, 0 for none.
     """
 
     verb: str = ""
@@ -58,6 +59,7 @@ class Choice:
     again: bool = False
     again_of: int | None = None
     together: str = ""
+    canary: int | None = None
 
 
 def number_of(word: object) -> int | None:

@@ -18,13 +18,24 @@ class Unconfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """A release that a share of the visitors meets beside the one that serves; without `until` a person decides on it."""
+
+    number: int
+    percent: int
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """What serves, decided at boot by this record alone.
 
     `next` is a release in the making: it never took traffic. `retiring` ones served, still drain, and are to be removed.
     `since` is the time of the last switch; `held` releases turned bad and are not deployed again by machine.
     Until `watch_until` the current release has to prove itself, and `standby`, the last that did, is kept for a return. While it
-    is `unconfirmed`, the one that served before stands by, whether or not it had proved itself.
+    is `unconfirmed`, the one that served before stands by, whether or not it had proved itself. `canary` serves a share beside
+    the current one; it is promoted, or aborted.
     """
 
     stack: str
@@ -38,6 +49,7 @@ class Serving:
     standby: int | None = None
     watch_until: str = ""
     unconfirmed: Unconfirmed | None = None
+    canary: Canary | None = None
 
     @property
     def highest(self) -> int:
@@ -47,13 +59,13 @@ class Serving:
     @property
     def named(self) -> tuple[int, ...]:
         """Return the releases the host must keep, the one that serves first."""
-        found = (self.current, self.next, *self._kept, self.previous, *self.retiring)
+        found = (self.current, self.next, self.tried, *self._kept, self.previous, *self.retiring)
         return tuple(dict.fromkeys(number for number in found if number is not None))
 
     @property
     def present(self) -> tuple[int, ...]:
         """Return the releases that may have containers, the one that serves first."""
-        found = (self.current, self.next, *self._kept, *self.retiring)
+        found = (self.current, self.next, self.tried, *self._kept, *self.retiring)
         return tuple(dict.fromkeys(number for number in found if number is not None))
 
     @property
@@ -63,7 +75,17 @@ class Serving:
     @property
     def old(self) -> tuple[int, ...]:
         """Return the releases that served before and still have containers, the standby first."""
-        return tuple(number for number in self.present if number not in (self.current, self.next))
+        return tuple(number for number in self.present if number not in (self.current, self.next, self.tried))
+
+    @property
+    def tried(self) -> int | None:
+        """Return the release that is a canary."""
+        return self.canary.number if self.canary else None
+
+    @property
+    def looked_at(self) -> bool:
+        """Say whether a release has to prove itself, as the one that serves or as a canary."""
+        return self.watched or self.canary is not None
 
     @property
     def watched(self) -> bool:
@@ -91,7 +113,7 @@ class Serving:
         With a watch, the last release that passed its own stands by: not one whose watch this switch cuts short. Switched
         together with other hosts, what served until now stands by until that is confirmed.
         """
-        if self.next != number:
+        if number not in (self.next, self.tried):
             raise SlipwayError(f"release {number} of {self.stack} cannot serve: {self.next} is the one in the making")
         unproven = self.watched and self.standby is not None
         standby = (self.standby if unproven else self.current) if watch_until else None
@@ -109,6 +131,7 @@ class Serving:
             standby=self.current if unconfirmed else standby,
             watch_until=watch_until,
             unconfirmed=unconfirmed,
+            canary=None,
         )
 
     def _until_confirmed(self, together: str) -> Unconfirmed | None:
@@ -133,6 +156,20 @@ class Serving:
         if number != self.current or self.unconfirmed is None:
             raise SlipwayError(f"release {number} of {self.stack} waits for no word: {self.current} serves")
         return self.unconfirmed
+
+    def shared(self, number: int, percent: int, now: str, until: str = "") -> "Serving":
+        """Record that a share of the visitors meets the release in the making; written before anything leads to it."""
+        if self.next != number or self.current is None or self.canary:
+            found = f"{self.next} is the one in the making, {self.tried} a canary, {self.current} serves"
+            raise SlipwayError(f"release {number} of {self.stack} cannot be a canary: {found}")
+        return replace(self, next=None, canary=Canary(number, percent, now, until))
+
+    def aborted(self, number: int, now: str) -> "Serving":
+        """Record that a canary is taken back and held; `since` moves too, as its visitors are led back now."""
+        if number != self.tried:
+            raise SlipwayError(f"release {number} of {self.stack} is no canary: {self.tried} is")
+        held = tuple(dict.fromkeys((*self.held, number)))
+        return replace(self, canary=None, retiring=(*self.retiring, number), held=held, since=now)
 
     def settled(self, number: int, freed: tuple[int, ...] = ()) -> "Serving":
         """Record that the watch is over and the release stays: nothing stands by; `freed` numbers are held no longer."""

@@ -111,8 +111,11 @@ def _keep_output(work: Work, name: str) -> None:
 def _record(work: Work, step: Step) -> None:
     number, serving, watch = step.arguments["number"], work.serving(), step.arguments.get("watch", 0)
     until, called = clock.later(watch) if watch else "", step.arguments.get("together", "")
+    percent, seconds = step.arguments.get("percent", 0), step.arguments.get("seconds", 0)
     changes = {
         "begun": lambda: serving.begun(number),
+        "shared": lambda: serving.shared(number, percent, clock.now(), clock.later(seconds) if seconds else ""),
+        "aborted": lambda: serving.aborted(number, clock.now()),
         "switched": lambda: serving.switched(number, clock.now(), until, called),
         "confirmed": lambda: serving.confirmed(number),
         "taken back": lambda: serving.taken_back(number, clock.now()),
@@ -129,7 +132,8 @@ def _record(work: Work, step: Step) -> None:
 
 
 def _switch(work: Work, step: Step) -> None:
-    slots.keep(work.folder, step.arguments["targets"])
+    keep = slots.keep_share if step.arguments.get("canary") else slots.keep
+    keep(work.folder, step.arguments["targets"])
     slots.put_in_force(work.machine.layout, work.machine.runner)
 
 

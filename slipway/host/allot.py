@@ -23,11 +23,12 @@ LOCK_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be released, by whom, with which secrets."""
+    """What is to be released, by whom, with which secrets, to which share of the visitors first; 0 is to all at once."""
 
     request: Request
     fingerprint: str
     generation: int
+    percent: int = 0
 
 
 def known_references(stack: Stack, current: Release | None, last: Release | None) -> dict[str, str]:
@@ -99,7 +100,8 @@ def allot(work: Work, wish: Wish, found: Images, base: Placement | None) -> Rele
     layout = work.machine.layout
     with lock.held(layout.state / "placement.lock", "placement", LOCK_SECONDS, work.machine.say):
         number = records.next_number(work.folder)
-        allotted = place(wish.request.stack, number, taken(work.machine, work.folder), records.last_placement(work.folder), found)
+        before, used = records.last_placement(work.folder), taken(work.machine, work.folder)
+        allotted = place(wish.request.stack, number, used, before, found, canary=bool(wish.percent))
         release = release_of(wish, with_generations(work, wish, allotted, base))
         release = replace(release, revisions=records.revisions(work.folder))
         records.keep_release(work.folder, release)
@@ -118,7 +120,9 @@ def release_of(wish: Wish, placement: Placement) -> Release:
         why=request.why,
         at=request.at,
         commit=request.commit,
+        verb=request.verb,
         returns_to=request.returns_to,
+        pinned=tuple(sorted(request.pinned)),
     )
 
 
@@ -155,7 +159,8 @@ def taken(machine: Machine, folder: StackFolder) -> Taken:
 
 def slots_in_use(folders: Iterable[StackFolder]) -> set[int]:
     """Return the slots of all releases that a host keeps and of those allotted last: the last one may have been refused."""
-    return {slot for folder in folders for placement in _placements(folder) for slot in placement.slots.values()}
+    found = [placement for folder in folders for placement in _placements(folder)]
+    return {slot for one in found for slot in (*one.slots.values(), *one.canary_slots.values())}
 
 
 def _placements(folder: StackFolder) -> Iterator[Placement]:

@@ -24,6 +24,8 @@ ANSWERING = (
     "submit",
     "plan",
     "rollback",
+    "promote",
+    "abort",
     "follow",
     "scale",
     "restart",

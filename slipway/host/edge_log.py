@@ -101,7 +101,14 @@ def answer_of(data: dict[str, Any]) -> Answer:
         status=int(data["status"]),
         milliseconds=_milliseconds(data["urt"]),
         kind="stream" if data["kind"] == "stream" else "plain",
+        slot=_slot(str(data.get("upstream", ""))),
     )
+
+
+def _slot(upstreams: str) -> int:
+    """Return the port of the replica that was asked last: `10.255.77.1:20001, 10.255.77.1:20002`."""
+    port = upstreams.rpartition(":")[2]
+    return int(port) if port.isascii() and port.isdecimal() else 0
 
 
 def _milliseconds(times: str) -> float | None:

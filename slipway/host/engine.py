@@ -3,27 +3,26 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from ..errors import HostError, SlipwayError
+from ..errors import HostError, LockHeld, SlipwayError
 from ..model import Stack
 from ..notices import message
 from ..placement import Placed
+from ..plan import canary as canary_plan
 from ..plan import deploy as plan
-from ..plan import traffic
 from ..plan.migration import Schema
 from ..plan.step import Step
-from ..render.site import site as render_site
-from . import allot, choices, counts, fit, held, locked, notices, pinned, policy, records, restart, resume, scale
+from ..render.canary import Share
+from . import allot, canary, choices, counts, fit, held, locked, notices, pinned, policy, records, restart, resume, scale
 from .actions import carry_out
 from .allot import Wish
+from .docker import Silent
 from .machine import Work
 from .prune import drop_tags, keep_record_only, prune
 from .records import Release, Request
+from .site import site_of, site_repairs
 from .steps import Done, carry_out_all
-
-TEMPLATE = Path(__file__).resolve().parents[2] / "nginx" / "site.conf.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ def run(work: Work, request: Request) -> Result:
     together = {"together": request.together} if request.together else {}
     work.note({"event": "begin", "who": request.who, "why": request.why, "commit": request.commit, **together})
     try:
-        policy.check(work.machine.layout, request, values)
+        if request.ends is None:  # a canary was held to the policy before it began
+            policy.check(work.machine.layout, request, values)
         result = _decide(work, request, values)
     except SlipwayError as error:
         result = Result(
@@ -86,9 +86,27 @@ def _heal(work: Work) -> list[Done]:
 
 
 def _run(work: Work, request: Request, values: Mapping[str, str]) -> Result:
+    if request.ends is not None:
+        return _canary_ended(work, request)
     if request.counts:
         return _scaled(work, request)
     return _restarted(work, request) if request.services else _release(work, request, values)
+
+
+def _canary_ended(work: Work, request: Request) -> Result:
+    """Have a canary serve all visitors, or none."""
+    release = canary.asked_for(work, request)
+    work = replace(resume.with_release(work, release), release=release.number)
+    try:
+        done = canary.end(work, release, request, _before(work, resume.serving_release(work), request))
+    except SlipwayError as error:
+        if isinstance(error, Silent | LockHeld) and work.serving().tried == release.number:
+            raise  # Docker is down, or a person locked the stack: that says nothing of the canary, which goes on
+        return _failed(work, release, error)
+    prune(work)
+    verdict, serving = "aborted" if request.verb == canary.ABORT else "serving", work.serving()
+    shown, until = urls(work, release.stack), serving.watch_until
+    return Result(verdict, changed=True, release=serving.current, steps=_shown(done), urls=shown, watch_until=until)
 
 
 def _restarted(work: Work, request: Request) -> Result:
@@ -132,13 +150,26 @@ def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
     if current and not request.base and request.verb != restart.VERB and same(current, request.stack, generation):
         if request.verb in pinned.CHOOSING:
             pinned.note(work.folder, current, request)
+        canary.tell(work)
         return _unchanged(work, current)
     if current and (said := pinned.left(work.folder, current, request)):
         work.warn(said)
         return replace(_unchanged(work, current), verdict="left")
+    if tried := canary.tried(work):
+        return _beside(work, tried, request, generation)
     locked.check(work.folder)
     generation = work.secrets.settle(values)
-    return _deploy(work, Wish(request, records.fingerprint(request.stack, generation), generation), current)
+    percent = canary.percent(work, request, current)
+    return _deploy(work, Wish(request, records.fingerprint(request.stack, generation), generation, percent), current)
+
+
+def _beside(work: Work, tried: Release, request: Request, generation: int | None) -> Result:
+    """Leave a canary that is asked for once more; refuse everything else beside it."""
+    found = work.serving().canary
+    if found is None or not same(tried, request.stack, generation):
+        raise canary.refusal(work)
+    canary.tell(work)
+    return Result("canary", changed=False, release=tried.number, urls=urls(work, tried.stack), watch_until=found.until)
 
 
 def same(current: Release, stack: Stack, generation: int | None) -> bool:
@@ -163,32 +194,10 @@ def _unchanged(work: Work, current: Release) -> Result:
     return Result(verdict, bool(done), current.number, _shown(done), urls=urls(work, current.stack))
 
 
-def site_repairs(work: Work, current: Release) -> list[Step]:
-    """Return what brings back a release's site and certificates, where they are lost or the host's own words changed."""
-    site = site_of(work, current)
-    if site == work.machine.nginx.site(work.folder.name) and not _lost_certificates(work, current):
-        return []
-    where = work.folder.release(current.number) / "site.conf"
-    placed = Placed(current.stack, current.placement)
-    return [_write_site(where, site), *_site_steps(site), *traffic.certificates(placed)]
-
-
 def lacking(work: Work) -> list[Step]:
     """Return what the release that serves has lost: the steps of a resume that change something."""
     found = resume.planned(work)
     return [step for step in found if step.action in ("start", "restart", "remove") or step.name == "remove-strays"]
-
-
-def _lost_certificates(work: Work, current: Release) -> bool:
-    return not all(work.machine.certificates.present(domain.name) for domain in current.stack.domains.values())
-
-
-def _write_site(path: Path, text: str) -> Step:
-    return Step("write-site", "write", "keep the site as this host's edge wants it", arguments={"files": {str(path): text}})
-
-
-def _site_steps(text: str) -> list[Step]:
-    return [traffic.check_site(text), traffic.site(text)]
 
 
 def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
@@ -206,14 +215,19 @@ def _deploy(work: Work, wish: Wish, current: Release | None) -> Result:
     try:
         for text in passed(work, release):
             work.warn(text)
-        steps = planned(work, release, current, wish.request)
+        steps = planned(work, release, current, wish.request, wish.percent)
         done += carry_out_all(work, steps, carry_out)
     except SlipwayError as error:
         return _failed(work, release, error)
-    pinned.note(work.folder, release, wish.request)
+    tried = work.serving().canary
+    if tried:
+        canary.tell(work)
+        canary.tell_contracted(work, release, current)
+    else:
+        pinned.note(work.folder, release, wish.request)
     prune(work)
-    until = work.serving().watch_until
-    return Result("serving", changed=True, release=release.number, steps=_shown(done), urls=urls(work, stack), watch_until=until)
+    verdict, until = ("canary", tried.until) if tried else ("serving", work.serving().watch_until)
+    return Result(verdict, changed=True, release=release.number, steps=_shown(done), urls=urls(work, stack), watch_until=until)
 
 
 def _check_edge(work: Work, stack: Stack) -> None:
@@ -221,19 +235,26 @@ def _check_edge(work: Work, stack: Stack) -> None:
         raise HostError("nginx does not run on this host", "look at `systemctl status nginx`, then run this again")
 
 
-def planned(work: Work, release: Release, current: Release | None, request: Request) -> list[Step]:
-    """Return the steps that make a release serve."""
-    before = plan.Before(
+def planned(work: Work, release: Release, current: Release | None, request: Request, percent: int = 0) -> list[Step]:
+    """Return the steps that make a release serve, or a canary for a percentage of the visitors."""
+    before, own = _before(work, current, request, returns=release.returns_to is not None), site_of(work, release)
+    if current and percent:
+        new = canary.placed(release)
+        return canary_plan.begin(new, before, own, site_of(work, current, Share(new, percent)), percent)
+    return plan.steps(counts.placed(work.folder, release), before, own)
+
+
+def _before(work: Work, current: Release | None, request: Request, *, returns: bool = False) -> plan.Before:
+    return plan.Before(
         old=counts.placed(work.folder, current) if current else None,
         base=resume.base_in_force(work),
         base_allowed=request.base,
         site=work.machine.nginx.site(work.folder.name),
         migrated=migrated(work),
         schema=schema(work),
-        returns=release.returns_to is not None,
+        returns=returns,
         together=request.together,
     )
-    return plan.steps(counts.placed(work.folder, release), before, site_of(work, release))
 
 
 def passed(work: Work, release: Release) -> list[str]:
@@ -253,13 +274,6 @@ def schema(work: Work) -> Schema:
     return Schema(next(reversed(records.migrations(work.folder)), ""), records.revisions(work.folder))
 
 
-def site_of(work: Work, release: Release) -> str:
-    """Return the site of a release on this host."""
-    if not release.stack.domains:
-        return ""
-    return render_site(release.stack, release.placement, work.machine.facts(), TEMPLATE.read_text(encoding="utf-8"))
-
-
 def _failed(work: Work, release: Release, error: SlipwayError) -> Result:
     """Take back what never served; what serves already is left for a resume, which only goes forward."""
     cause = work.mask(str(error))
@@ -267,6 +281,11 @@ def _failed(work: Work, release: Release, error: SlipwayError) -> Result:
         text = f"release {release.number} serves, but what follows the switch failed:\n{cause}"
         again = "\n  next: run this again, it goes on from there"
         return Result("incomplete", changed=True, release=release.number, error=text + again, code=HostError.exit_code)
+    if work.serving().tried == release.number:
+        canary.abort(work, release, canary.Ended(f"it could not go on: {cause}"))
+        serves = work.serving().current
+        cause += f"\n(release {serves} serves all visitors on)"
+        return Result("refused", changed=True, release=serves, error=cause, code=error.exit_code)
     work.machine.say(f"refused: {cause}\ntake release {release.number} back")
     cause += _taken_back(work, release)
     serves = work.serving().current

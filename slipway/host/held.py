@@ -19,7 +19,7 @@ def check(work: Work, request: Request, generation: int | None, references: Mapp
     if found and not _insists(request, found[-1]):
         number = found[-1]
         raise ReleaseRefused(
-            f"this is release {number} of {request.stack.name} again, which the host took back{_why(work, number)}",
+            f"this is release {number} of {request.stack.name} again, {_why(work, number)}",
             f"correct it; or have it once more: `fab deploy --again`, or site.yml with `-e again={number}`",
         )
 
@@ -46,6 +46,9 @@ def _insists(request: Request, number: int) -> bool:
 
 def _why(work: Work, number: int) -> str:
     entries = Journal(work.folder.journal).entries()
+    ends = [entry for entry in entries if entry["event"] == "returned" and entry.get("from") == number]
+    if ends and ends[-1].get("how") == "aborted":
+        return f"a canary that was taken back at {ends[-1]['at']}: {ends[-1].get('text', '')}"
     bad = [entry for entry in entries if entry["event"] == "watch" and entry["state"] == "bad" and entry["release"] == number]
     found = bad[-1] if bad else None
-    return f" at {found['at']}: {found.get('text', '')}" if found else ""
+    return "which the host took back" + (f" at {found['at']}: {found.get('text', '')}" if found else "")

@@ -27,8 +27,9 @@ class NoRecord(SlipwayError):
 class Row:
     """One release; what only its record knew is empty once that is pruned.
 
-    `state` is serving, previous, standby, leaving, making, held, refused, kept (it can be gone back to) or gone. `images` are
-    services with the image's name and digest; `revisions` those of the schema it ran with, by migration task.
+    `state` is serving, canary, previous, standby, leaving, making, held, refused, kept (it can be gone back to) or gone.
+    `images` are services with the image's name and digest; `revisions` those of the schema it ran with, by migration task;
+    `pinned` names the variables that were chosen for it.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Row:
     variables: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
+    pinned: tuple[str, ...] = ()
 
 
 def releases(folder: StackFolder) -> list[Row]:
@@ -75,7 +77,7 @@ def runs_of(entries: Sequence[Entry]) -> dict[int, Entry]:
         if entry["event"] == "watch" and entry.get("release") in found and entry["state"] != "hindered":
             found[entry["release"]] |= {"verdict": entry["state"], "error": "" if entry["state"] == "passed" else entry["text"]}
         if entry["event"] == "returned" and entry.get("from") in found:
-            found[entry["from"]] |= {"verdict": "returned", "error": str(entry.get("text", ""))}
+            found[entry["from"]] |= {"verdict": entry.get("how", "returned"), "error": str(entry.get("text", ""))}
     return found
 
 
@@ -84,6 +86,7 @@ def state(number: int, serving: Serving, served: Sequence[int], run: Mapping[str
     places = {
         "serving": number == serving.current,
         "making": number == serving.next,
+        "canary": number == serving.tried,
         "standby": number == serving.standby,
         "held": number in serving.held,
         "leaving": number in serving.retiring,
@@ -101,8 +104,9 @@ def row(number: int, release: Release | None, run: Mapping[str, Any], state: str
     if release is None:
         return Row(number, state, **told)
     known = {name: getattr(release, name) or told[name] for name in ("at", "who", "why", "commit")}
-    words = {"variables": dict(release.stack.variables), "images": images(release), "returns_to": release.returns_to}
-    return Row(number, state, **{**told, **known, **words}, revisions=dict(release.revisions))
+    more = {"variables": dict(release.stack.variables), "images": images(release), "returns_to": release.returns_to}
+    more |= {"revisions": dict(release.revisions), "pinned": release.pinned}
+    return Row(number, state, **{**told, **known, **more})
 
 
 def images(release: Release) -> dict[str, tuple[str, str]]:

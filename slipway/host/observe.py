@@ -19,6 +19,7 @@ from .edge_log import EdgeLog
 from .machine import Work
 
 BOOKED_SECONDS = 3  # the edge reuses a connection for so long: until then a request may have gone to the release before
+KEPT_SECONDS = 3600  # of what a canary answered: it may run for weeks
 CHECK_SECONDS = 5
 AT_ONCE = 8
 KINDS: tuple[Kind, ...] = ("plain", "stream")
@@ -48,18 +49,21 @@ class Seen:
 class Observer:
     """Watches one release from the switch on; `since` is the time of the switch as the serving record has it.
 
-    It can be made anew at any moment of the watch (after a kill, after a boot): the log is read from the switch on again.
+    It can be made anew at any moment of the watch (after a kill, after a boot): the log is read from the switch on again. A
+    canary is known by its `slots`: what others answered meanwhile is the release beside it.
     """
 
     work: Work
     placed: Placed
     since: str
     now: Callable[[], datetime] = clock.utc
+    slots: frozenset[int] = frozenset()
     replicas: Sequence[Replica] = field(init=False)
     compared: bool = field(init=False)
     anew: bool = field(init=False)
     log: EdgeLog = field(init=False)
     tally: Tally = field(init=False)
+    beside: Tally = field(init=False)
     seen: dict[str, Seen] = field(init=False, default_factory=dict)
     memory: list[Memory] = field(init=False, default_factory=list)
     earlier: dict[str, int] = field(init=False, default_factory=dict)
@@ -67,18 +71,25 @@ class Observer:
     def __post_init__(self) -> None:
         """Find where the watch begins in the log, and whether what is before it tells what a return would bring back."""
         stack, serving = self.placed.stack, self.work.serving()
-        self.anew = self.since != serving.since
-        self.compared = not self.anew and serving.standby == serving.previous
-        begin = clock.parse(self.since).timestamp() - look_back_seconds(stack.watch)
-        self.replicas = replicas(self.placed)
+        self.anew = self.since != (serving.canary.since if serving.canary and self.slots else serving.since)
+        self.compared = not self.slots and not self.anew and serving.standby == serving.previous
+        begin = clock.parse(self.since).timestamp() - (0 if self.slots else look_back_seconds(stack.watch))
+        if self.slots:
+            begin = max(begin, self.now().timestamp() - KEPT_SECONDS)
+        self.replicas = [one for one in replicas(self.placed) if not self.slots or one.service.kind == "web"]
         self.log = EdgeLog(self.work.machine.layout.edge_log, stack.name, begin, health_paths(stack.of_kind("web")))
-        self.tally = Tally(stack.watch.p95_ms.over if stack.watch.p95_ms else None)
+        self.tally, self.beside = (Tally(stack.watch.p95_ms.over if stack.watch.p95_ms else None) for _ in range(2))
 
     def look(self) -> Window:
         """Return all that was seen up to now. Takes milliseconds, at most the health question's timeout; call it every second."""
         switched = clock.parse(self.since).timestamp()
-        self.tally.add(replace(answer, began=answer.began - switched) for answer in self.log.answers())
+        for answer in self.log.answers():
+            tally = self.tally if not self.slots or answer.slot in self.slots else self.beside
+            tally.add([replace(answer, began=answer.began - switched)])
         at = self.now().timestamp() - switched
+        if self.slots:
+            self.tally.forget(int(at) - KEPT_SECONDS)
+            self.beside.forget(int(at) - KEPT_SECONDS)
         with suppress(HostError):  # Docker itself is restarting: that tells nothing of the release
             self._look_at(at, [replica for replica in self.replicas if self._due(replica) <= at])
         return Window(
@@ -130,8 +141,9 @@ class Observer:
         own = [item.name for item in self.replicas if item.service.name == service]
         return Traffic(
             service=service,
-            seconds=self.tally.seconds(service, kind, BOOKED_SECONDS, float("inf")),
+            seconds=self.tally.seconds(service, kind, 0 if self.slots else BOOKED_SECONDS, float("inf")),
             before=self.tally.seconds(service, kind, -look_back_seconds(self.placed.stack.watch), 0) if self.compared else (),
+            beside=self.beside.seconds(service, kind, 0, float("inf")),
             kind=kind,
             open=sum(self.seen[name].open for name in own if name in self.seen) if kind == "stream" else 0,
         )

@@ -13,12 +13,13 @@ from ..plan.place import Images, place
 from ..plan.step import Step
 from ..policy.images import repository
 from ..render.base import base_project
-from . import allot, clock, counts, engine, fit, held, maintenance, pinned, policy, records, resume
+from . import allot, canary, clock, counts, engine, fit, held, maintenance, pinned, policy, records, resume
 from .allot import Wish
 from .engine import Result, same, urls
 from .losses import losses
 from .machine import Work
 from .records import Release, Request
+from .site import site_repairs
 
 UNKNOWN = "sha256:" + "0" * 64
 
@@ -42,6 +43,8 @@ def preview(work: Work, request: Request, values: Mapping[str, str]) -> Preview:
         shown = _repaired(work, request, current)
     elif current and (said := pinned.left(work.folder, current, request)):
         shown = _left(_repaired(work, request, current), said)
+    elif tried := canary.tried(work):
+        shown = _beside(work, tried, request, generation)
     else:
         shown = _deployed(work, request, current, generation)
     secrets = {
@@ -67,7 +70,7 @@ def _values(work: Work, current: Release | None) -> Mapping[str, str]:
 
 def _repaired(work: Work, request: Request, current: Release) -> Preview:
     """Return what brings back what the release that serves has lost."""
-    steps = [*engine.site_repairs(work, current), *engine.lacking(work)]
+    steps = [*site_repairs(work, current), *engine.lacking(work)]
     verdict = "would bring back" if steps else "unchanged"
     result = Result(verdict, bool(steps), current.number, _shown(steps), urls=urls(work, request.stack))
     return Preview(result, {"repairs": [step.why for step in steps]})
@@ -79,22 +82,43 @@ def _left(shown: Preview, said: str) -> Preview:
     return Preview(replace(shown.result, verdict=verdict, warnings=(said,)), {**shown.found, "left": said})
 
 
+def _beside(work: Work, tried: Release, request: Request, generation: int | None) -> Preview:
+    """Return that a canary which is asked for again is left, and that nothing else is released beside it."""
+    if same(tried, request.stack, generation):
+        result = Result(
+            "canary", changed=False, release=tried.number, urls=urls(work, tried.stack), warnings=(canary.told(work),)
+        )
+        return Preview(result, {"left": canary.told(work)})
+    refused = canary.refusal(work)
+    return Preview(Result("refused", changed=False, release=tried.number, error=str(refused), code=refused.exit_code))
+
+
 def _deployed(work: Work, request: Request, current: Release | None, generation: int | None) -> Preview:
     heal = resume.planned(work) if engine.unfinished(work) else []
-    wish = Wish(request, "", generation if generation is not None else max(work.secrets.generations(), default=0) + 1)
+    percent, no_canary = _percent(work, request, current)
+    wish = Wish(request, "", generation if generation is not None else max(work.secrets.generations(), default=0) + 1, percent)
     release, unseen = _imagined(work, wish, current)
     change = base.compare(resume.base_in_force(work), base_project(release.stack, release.placement))
     room = fit.step(work, request, current, release.placement.images)
     fits = fit.judge(work, room)
-    refused = _refused(work, change, wish, release) or fits.error
-    steps = [] if change.networks else [room, *engine.planned(work, release, current, replace(request, base=True))]
+    refused = _refused(work, change, wish, release) or no_canary or fits.error
+    made = [] if change.networks else engine.planned(work, release, current, replace(request, base=True), percent)
+    steps = [room, *made] if made else []
+    first = [f"release {release.number} would be a canary for {percent} % of the visitors first"] if percent else []
     result = Result("would deploy", changed=True, release=release.number, steps=_shown([*heal, *steps]))
     result = replace(
-        result, urls=urls(work, request.stack), warnings=tuple([*engine.passed(work, release), *unseen, *fits.notes])
+        result, urls=urls(work, request.stack), warnings=tuple([*first, *engine.passed(work, release), *unseen, *fits.notes])
     )
     if refused:
         result = replace(result, verdict="refused", changed=False, error=str(refused), code=refused.exit_code)
     return Preview(result, {**_reading(work, request.stack, current, steps), "base": asdict(change)})
+
+
+def _percent(work: Work, request: Request, current: Release | None) -> tuple[int, ReleaseRefused | None]:
+    try:
+        return canary.percent(work, request, current), None
+    except ReleaseRefused as refused:
+        return 0, refused
 
 
 def _refused(work: Work, change: BaseChange, wish: Wish, release: Release) -> ReleaseRefused | None:
@@ -136,7 +160,9 @@ def _imagined(work: Work, wish: Wish, current: Release | None) -> tuple[Release,
     last = records.last_placement(work.folder)
     users = {name: last.users.get(name, 0) if last else 0 for name in stack.services}
     number = max([records.given_number(work.folder), *records.releases(work.folder)]) + 1
-    placed = place(stack, number, allot.taken(work.machine, work.folder), last, Images(references, users))
+    placed = place(
+        stack, number, allot.taken(work.machine, work.folder), last, Images(references, users), canary=bool(wish.percent)
+    )
     placement = allot.with_generations(work, wish, placed, last if resume.base_in_force(work) else None)
     unseen = {stack.services[name].image for name, reference in known.items() if not reference}
     texts = [f"the digest and the user of {name} are settled at the run" for name in sorted(unseen)]

@@ -34,6 +34,8 @@ class Request:
     words this one repeats; `verb` names the verb that made it, empty for site.yml, and `pinned` are the variables it pinned.
     `who` begins with what the host itself knows, and `deployer` is its word too. `counts` asks for other counts of what serves,
     `services` for a restart of these; both for no release. `together` is what several hosts call it that switch at once.
+    `canary` is the share of the visitors that meets the release first, None for what the stack file says; `ends` is the canary
+    that the verb `promote` or `abort` is about.
     """
 
     id: str
@@ -52,11 +54,16 @@ class Request:
     counts: Mapping[str, int] = field(default_factory=dict)
     services: tuple[str, ...] = ()
     together: str = ""
+    canary: int | None = None
+    ends: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The record of one release; `revisions` are those of the schema it ran with, by migration task."""
+    """The record of one release; `verb` and `pinned` are those of the request that made it.
+
+    `revisions` are those of the schema it ran with, by migration task.
+    """
 
     number: int
     fingerprint: str
@@ -70,6 +77,7 @@ class Release:
     verb: str = ""
     returns_to: int | None = None
     revisions: Mapping[str, str] = field(default_factory=dict)
+    pinned: tuple[str, ...] = ()
 
 
 def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str]]:
@@ -83,7 +91,7 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
     except (TypeError, KeyError) as error:
         raise OtherVersion(f"this host's engine does not understand the controller: {error}", SAME_VERSION) from error
     words |= {name: bool(data.get(name)) for name in ("base", "again")}
-    words |= {name: data.get(name) for name in ("again_of", "returns_to")}
+    words |= {name: data.get(name) for name in ("again_of", "returns_to", "canary", "ends")}
     words |= {name: dict(data.get(name) or {}) for name in ("pinned", "counts")}
     words["services"] = tuple(data.get("services") or ())
     return _whole(Request(id=made, stack=stack, at=at, **words)), _whole_values(data.get("secrets", {}))

@@ -10,7 +10,22 @@ from typing import Any
 
 from ..errors import HostError
 from ..plan import counts as plan_counts
-from . import clock, history, locked, maintenance, meeting, one_off, records, resolve, restart, resume, rollback, scale, submit
+from . import (
+    canary,
+    clock,
+    history,
+    locked,
+    maintenance,
+    meeting,
+    one_off,
+    records,
+    resolve,
+    restart,
+    resume,
+    rollback,
+    scale,
+    submit,
+)
 from .journal import Entry
 from .layout import StackFolder
 from .machine import Machine, Work
@@ -36,6 +51,8 @@ def add(commands: Any, new: Add) -> None:
     met.add_argument("word", choices=WORDS)
     met.add_argument("--why", default="", help="why it goes back")
     met.add_argument("--events", action="store_true", help="tell each step on standard output, as JSON")
+    for verb, what in ((canary.PROMOTE, "have a canary serve all visitors"), (canary.ABORT, "take a canary back")):
+        _add_following(new(commands, verb, _end_canary, f"{what}; who and why on standard input", "stack"))
     new(commands, "follow", _follow, "follow the run that is at work", "stack")
     new(commands, "plan", _plan, "say what the request on standard input would change", "stack")
     new(commands, "releases", _releases, "say which releases there were, as JSON", "stack")
@@ -85,6 +102,11 @@ def _rollback(machine: Machine, arguments: Arguments) -> int:
     if arguments.check:
         return _show(_previewed(machine, arguments.stack, words))
     return _run(machine, arguments, words)
+
+
+def _end_canary(machine: Machine, arguments: Arguments) -> int:
+    work = Work(machine, _known(machine, arguments.stack))
+    return _run(machine, arguments, canary.words(work, _asked(), arguments.name))
 
 
 def _run(machine: Machine, arguments: Arguments, words: Mapping[str, Any]) -> int:

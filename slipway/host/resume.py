@@ -7,8 +7,10 @@ from typing import Any
 
 from ..errors import HostError
 from ..notices import message
+from ..placement import Placed
 from ..plan import resume as plan
 from ..plan.step import Step
+from ..serving import Serving
 from . import clock, counts, egress, lock, maintenance, notices, records, slots, surplus
 from .actions import carry_out
 from .docker import PROJECT
@@ -36,7 +38,7 @@ def resume(machine: Machine, name: str, owner: str, *, boot: bool = False) -> li
 
 def _go_on(work: Work) -> None:
     """Have the stack's unit go on, also where the release cannot be healed: its watch is what takes it back."""
-    if work.serving().watched or work.serving().unconfirmed or cut_short(work):
+    if work.serving().looked_at or work.serving().unconfirmed or cut_short(work):
         work.machine.runner.run(("systemctl", "start", "--no-block", f"slipway-run@{work.folder.name}.service"))
 
 
@@ -94,6 +96,11 @@ def wake_standby(work: Work) -> list[Done]:
     return carry_out_all(with_release(work, records.release(work.folder, standby)), steps, carry_out) if standby and steps else []
 
 
+def tend_canary(work: Work) -> list[Done]:
+    """Bring back what a canary lacks; the caller holds the lock."""
+    return carry_out_all(work, plan.shared(work.serving(), facts(work)), carry_out)
+
+
 def planned(work: Work) -> list[Step]:
     """Return the steps a resume would take now."""
     return plan.steps(work.serving(), facts(work))
@@ -147,9 +154,10 @@ def facts(work: Work) -> plan.Facts:
     return plan.Facts(
         containers=[surplus.found_of(item) for item in present.values()],
         projects=sorted(projects - {""}),
-        releases={number: counts.placed(work.folder, release) for number, release in made.items()},
+        releases={number: _placed(work, release, serving) for number, release in made.items()},
         base=base_in_force(work),
-        site=_site(work, serving.current),
+        site=_site(work, serving),
+        share_kept=bool(slots.kept_share(work.folder)),
         elapsed_seconds=_elapsed(serving.since),
     )
 
@@ -169,8 +177,16 @@ def load_switch(machine: Machine) -> None:
     egress.put_in_force(machine.layout, machine.runner)
 
 
-def _site(work: Work, number: int | None) -> str:
-    path = work.folder.release(number or 0) / "site.conf"
+def _placed(work: Work, release: Release, serving: Serving) -> Placed:
+    """Return a release as it runs: what people chose is the counts of what serves, a canary has the least."""
+    alone = release.number == serving.tried
+    return Placed(release.stack, release.placement) if alone else counts.placed(work.folder, release)
+
+
+def _site(work: Work, serving: Serving) -> str:
+    shared = work.folder.release(serving.tried or 0) / "canary.conf"
+    own = work.folder.release(serving.current or 0) / "site.conf"
+    path = shared if shared.is_file() else own
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import LockHeld, SlipwayError
 from ..notices import message
-from . import clock, docker, engine, lock, notices, records, resume, surplus, unconfirmed, watching
+from . import canary_watch, clock, docker, engine, lock, notices, records, resume, surplus, unconfirmed, watching
 from .drain import Postponed
 from .engine import Result
 from .machine import Machine, Work
@@ -66,9 +66,10 @@ def turn(work: Work, before: Turn) -> Turn:
         with hold("slipway run") as dead_owner:
             fault = _heal_after(work, dead_owner, before)
             code = _all(work) if fault is None else _requests(work)
-        watched = work.serving().watched
+        watched = work.serving().looked_at
         if watched:
-            watching.watch(work, hold)
+            look = watching.watch if work.serving().watched else canary_watch.watch
+            look(work, hold)
     except (SlipwayError, OSError) as error:
         fault = error
     return Turn(code, fault, watched)
@@ -77,7 +78,7 @@ def turn(work: Work, before: Turn) -> Turn:
 def _goes_on(work: Work, fault: SlipwayError | OSError) -> bool:
     """Say whether trying again may help: what a person has to mend is for the next run."""
     serving = work.serving()
-    if isinstance(fault, docker.Silent | LockHeld) or serving.watched or serving.unconfirmed or engine.unfinished(work):
+    if isinstance(fault, docker.Silent | LockHeld) or serving.looked_at or serving.unconfirmed or engine.unfinished(work):
         return True
     try:
         return bool(surplus.present(work))
@@ -116,7 +117,7 @@ def _all(work: Work) -> int:
     code = 0
     while True:
         code = max(code, _requests(work))
-        if work.serving().watched or not (work.serving().retiring or surplus.present(work)):
+        if work.serving().looked_at or not (work.serving().retiring or surplus.present(work)):
             return code
         _retire(work)
 

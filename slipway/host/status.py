@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ..errors import SlipwayError
@@ -38,6 +39,7 @@ def _stack(work: Work) -> dict[str, Any] | None:
         "last_run": last_run(entries),
         "standby": serving.standby,
         "watch": watch(serving, entries),
+        "canary": asdict(serving.canary) if serving.canary else {},
         "held": list(serving.held),
         "together": meeting.told(work.folder),
         "identity": meeting.known(work.folder, serving.current),
@@ -128,6 +130,15 @@ def watch_line(stack: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, [f"{found['state']}{until}" if found else "", found.get("text", ""), held_words]))
 
 
+def canary_line(stack: Mapping[str, Any]) -> str:
+    """Return in a sentence which release is a canary; nothing where none is."""
+    found = stack.get("canary")
+    if not found:
+        return ""
+    end = f"until {found['until']}, then it serves all" if found["until"] else "until somebody promotes or aborts it"
+    return f"release {found['number']} for {found['percent']} % of the visitors since {found['since']}, {end}"
+
+
 def maintenance_line(stack: Mapping[str, Any]) -> str:
     """Return in a sentence that visitors see a page, or why nobody knows; nothing where they see the stack."""
     found = stack.get("maintenance") or {}
@@ -153,6 +164,7 @@ def _lines(stack: Mapping[str, Any]) -> list[str]:
     counted = [f"  count: {text}" for text in stack.get("counts", [])]
     run = stack["last_run"]
     watched = [f"  watch: {line}" for line in [watch_line(stack)] if line]
+    tried = [f"  canary: {line}" for line in [canary_line(stack)] if line]
     shut = [f"  maintenance: {line}" for line in [maintenance_line(stack)] if line]
     return [
         head,
@@ -160,6 +172,7 @@ def _lines(stack: Mapping[str, Any]) -> list[str]:
         *counted,
         *domains,
         *watched,
+        *tried,
         *([f"  together: {stack['together']}"] if stack.get("together") else []),
         *shut,
         *([f"  last run: {run['verdict']} at {run['at']}"] if run else []),

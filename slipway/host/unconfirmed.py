@@ -11,9 +11,9 @@ from ..notices import message
 from ..plan import commands, returning
 from . import contracts, counts, lock, notices, pinned, records, resume
 from .actions import carry_out
-from .engine import site_of
 from .machine import Work
 from .records import Release
+from .site import site_of
 from .steps import carry_out_all
 from .together import POLL_SECONDS, SILENCE_SECONDS, Patience
 

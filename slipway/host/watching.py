@@ -4,7 +4,7 @@ Looking needs no lock: whoever wants to change the stack meanwhile does. Every a
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
@@ -20,10 +20,10 @@ from . import clock, contracts, counts, held, leaving, notices, pinned, records,
 from .actions import carry_out
 from .containers import ready
 from .drain import Postponed
-from .engine import site_of
 from .machine import Work
 from .observe import Observer
 from .records import Release
+from .site import site_of
 from .steps import carry_out_all
 
 LOOK_EVERY_SECONDS = 1.0
@@ -139,11 +139,11 @@ class _Watcher:
         """Return the standby once it answers: with as many replicas as were chosen, else with those the stack file starts."""
         chosen, least = counts.placed(work.folder, good), Placed(good.stack, good.placement)
         try:
-            carry_out_all(work, returning.wake(chosen, runs=facts.running(_webs(chosen))), carry_out)
+            carry_out_all(work, returning.wake(chosen, runs=facts.running(webs_of(chosen))), carry_out)
         except SlipwayError:
             if chosen == least:
                 raise
-            carry_out_all(work, returning.wake(least, runs=facts.running(_webs(least))), carry_out)
+            carry_out_all(work, returning.wake(least, runs=facts.running(webs_of(least))), carry_out)
             return least
         return chosen
 
@@ -213,13 +213,17 @@ class _Watcher:
         self.observer = Observer(self.work, counts.placed(self.work.folder, self.release), since)
 
     def _wait_ready(self) -> None:
-        names = _webs(counts.placed(self.work.folder, self.release))
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and self.goes_on():
-            found = [self.work.machine.docker.container(name) for name in names]
-            if all(container and ready(container, clock.utc()) for container in found):
-                return
-            time.sleep(LOOK_EVERY_SECONDS)
+        wait_ready(self.work, webs_of(counts.placed(self.work.folder, self.release)), self.goes_on)
+
+
+def wait_ready(work: Work, names: Sequence[str], goes_on: Callable[[], bool]) -> None:
+    """Wait after a boot until containers are there again, or nobody watches any more."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and goes_on():
+        found = [work.machine.docker.container(name) for name in names]
+        if all(container and ready(container, clock.utc()) for container in found):
+            return
+        time.sleep(LOOK_EVERY_SECONDS)
 
 
 def judged_long_enough(watch: Watch, seconds: float) -> bool:
@@ -227,5 +231,6 @@ def judged_long_enough(watch: Watch, seconds: float) -> bool:
     return seconds >= min(watch.seconds, LEAST_SECONDS)
 
 
-def _webs(placed: Placed) -> list[str]:
+def webs_of(placed: Placed) -> list[str]:
+    """Return the web containers that a release starts."""
     return commands.started_containers(placed, placed.stack.of_kind("web"))

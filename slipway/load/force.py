@@ -16,7 +16,7 @@ from .stack import StackDraft
 Page = Literal["root", "service", "inventory"]
 
 WAITING: Mapping[Page, tuple[str, ...]] = {
-    "root": ("watch.metrics", "canary", "metrics", "alerts"),
+    "root": ("watch.metrics", "metrics", "alerts"),
     "service": (
         "routes.*.cache",
         "health.failures",

@@ -10,10 +10,21 @@ SCHEMA = 1
 LOCK_HELD = 4  # whoever asked is told who holds it; nobody else has to hear of that
 
 Event = Literal[
-    "deployed", "rolled back", "refused", "incomplete", "interrupted", "failed", "passed", "returned", "not returned", "test"
+    "deployed",
+    "canary",
+    "rolled back",
+    "refused",
+    "incomplete",
+    "interrupted",
+    "failed",
+    "passed",
+    "returned",
+    "not returned",
+    "test",
 ]
 SEVERITIES: Mapping[Event, Severity] = {
     "deployed": "info",
+    "canary": "info",
     "passed": "info",
     "test": "info",
     "rolled back": "warn",
@@ -79,6 +90,12 @@ def of_result(stack: str, result: Mapping[str, Any], asked: Asked) -> Message | 
     made = release is not None and release != asked.served
     if verdict == "serving" and made:
         return _told(_event(asked), stack, result, asked, _serves(release, asked), _changed(asked))
+    if verdict == "canary" and result.get("changed"):
+        return _told(
+            "canary", stack, result, asked, f"release {release} is a canary", f"release {asked.served} serves the others"
+        )
+    if verdict == "aborted":
+        return _told("rolled back", stack, result, asked, f"the canary was taken back, release {release} serves all", asked.why)
     if verdict == "incomplete" and made:
         return _told("incomplete", stack, result, asked, f"release {release} serves, but is not whole", str(result["error"]))
     if verdict == "refused" and result.get("code") != LOCK_HELD:
@@ -109,7 +126,7 @@ def _told(event: Event, stack: str, result: Mapping[str, Any], asked: Asked, tit
         title,
         text,
         release=None if refused else result.get("release"),
-        serves=result.get("release"),
+        serves=asked.served if event == "canary" else result.get("release"),
         verdict=str(result.get("verdict")),
         who=asked.who,
         why=asked.why,

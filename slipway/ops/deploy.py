@@ -13,7 +13,10 @@ from ..load.versions import version_variables
 from ..model import Stack
 from ..request import Choice, request
 from . import pinning, releasing, together
+from .operation import BadOption, number
 from .releasing import Doors, Manner, Outcome, Place
+
+MOST_PERCENT = 99
 
 
 class NoVersion(SlipwayError):
@@ -24,15 +27,20 @@ class NoVersion(SlipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be deployed: a version of its images, and further variables; empty for what the files say."""
+    """What is to be deployed: a version of its images, and further variables; empty for what the files say.
+
+    `canary` is the share of the visitors that meets it first, None for what the stack file says.
+    """
 
     stack: str
     version: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    canary: int | None = None
 
     def __str__(self) -> str:
         """Return the order as the journal keeps it."""
         more = [f"--variable {name}={value}" for name, value in self.variables.items()]
+        more += [f"--canary {self.canary}"] if self.canary is not None else []
         return " ".join(["fab deploy", self.stack, *([self.version] if self.version else []), *more])
 
 
@@ -56,6 +64,16 @@ def deploy(where: Place, order: Order, manner: Manner, doors: Doors) -> Outcome:
     return pinning.keep(where, outcome, [*order.variables], doors)
 
 
+def share(text: str) -> int | None:
+    """Return the share that a person wrote for a canary, None for nothing."""
+    found = number("--canary", text) if text else None
+    if found is not None and found > MOST_PERCENT:
+        raise BadOption(
+            f"--canary is {found}, and a share of the visitors is 1 to {MOST_PERCENT} %", "write --canary 10, or 0 for none"
+        )
+    return found
+
+
 def read(where: Place, order: Order) -> Wanted:
     """Return what is wanted; raises StackError with every fault."""
     before = survey_environment(where.inventory, where.compose)
@@ -67,13 +85,17 @@ def read(where: Place, order: Order) -> Wanted:
     pin = pins.with_choice(old, chosen(draft, order))
     environment = read_environment(where.inventory, where.compose, {order.stack: pin}).environment
     stack = environment.stacks[order.stack]
+    if order.canary and not stack.of_kind("web"):
+        raise BadOption(
+            f"--canary {order.canary}: {order.stack} has no routes, and a canary is a share of the visitors", "leave it out"
+        )
     return Wanted(environment, replace(stack, pins=pins.kept_digests(old, draft.stack, stack)), pin.variables)
 
 
 def words(where: Place, wanted: Wanted, order: Order, manner: Manner) -> dict[str, Any]:
     """Return the request, its secrets in it."""
     secrets = releasing.secret_values(wanted.environment, order.stack, where)
-    choice = Choice("deploy", dict(wanted.pinned), manner.again)
+    choice = Choice("deploy", dict(wanted.pinned), manner.again, canary=order.canary)
     return request(wanted.stack, secrets, releasing.origin(where), manner.why or str(order), base=manner.base, choice=choice)
 
 

@@ -215,9 +215,11 @@ def _lines(stack: str, end: Ended) -> list[str]:
         "unchanged": f"release {release} of {stack} serves this already",
         "scaled": f"the counts of {stack} are as chosen{spent}; what is too much ends once its connections and jobs have",
         "restarted": f"what was named of {stack} was restarted, release {release} serves{spent}",
+        "canary": f"release {release} of {stack} is a canary{spent}",
+        "aborted": f"release {release} of {stack} serves all visitors, the canary is held{spent}",
         "begun": f"{stack} is being released, nobody waits\n  follow: fab follow {stack}\n  then:   fab pin {stack}",
     }
-    watched = [f"  watched until {answer['watch_until']}"] if answer.get("watch_until") else []
+    watched = [f"  watched until {answer['watch_until']}"] if answer.get("watch_until") and end.verdict != "canary" else []
     notes = [f"  note: {text}" for text in answer.get("warnings") or []]
     return [
         f"{end.host}: {said.get(end.verdict, end.verdict)}",

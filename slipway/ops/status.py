@@ -109,6 +109,8 @@ def _stack(stack: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield f"    watch      {watched}"
     if stack.get("together"):
         yield f"    together   {stack['together']}"
+    if tried := canary(stack.get("canary") or {}, stack["name"], now):
+        yield f"    canary     {tried}"
     if shut := maintenance(stack.get("maintenance") or {}, stack["name"], now):
         yield f"    shut       {shut}"
     if stack.get("locked"):
@@ -144,6 +146,16 @@ def _watch(stack: Mapping[str, Any], now: datetime) -> str:
     told = f": {found['text']}" if found.get("text") else ""
     words = f"{found['state']}{left}{standby}{f', {_moment(at, now)}' if at else ''}{told}" if found else ""
     return "; ".join(filter(None, [words, f"held: {held} (`--again` lets it through)" if held else ""]))
+
+
+def canary(found: Mapping[str, Any], stack: str, now: datetime) -> str:
+    """Return which release a share of the visitors meets, and how that ends; nothing where none is a canary."""
+    if not found:
+        return ""
+    until = _parsed(found.get("until", ""))
+    left = f"promoted in {max((until - now).total_seconds(), 0):.0f} s where it holds, or " if until else ""
+    share = f"release {found['number']} for {found['percent']} % of the visitors since {_moment(found['since'], now)}"
+    return f"{share}; {left}decide: fab promote {stack}, fab abort {stack}"
 
 
 def maintenance(found: Mapping[str, Any], stack: str, now: datetime) -> str:

@@ -44,6 +44,17 @@ class Before:
 
 def steps(new: Placed, before: Before, site: str) -> list[Step]:
     """Return the whole deploy; raises ReleaseRefused where stores would restart without permission."""
+    return [
+        *prepare(new, before, site),
+        *start_workers(new),
+        *gate(before.together),
+        *go_live(new, before, site),
+        *tasks(new, "returned" if before.returns else "released"),
+    ]
+
+
+def prepare(new: Placed, before: Before, site: str) -> list[Step]:
+    """Return what comes before anything of a release takes work: its web services run and are well."""
     base = base_project(new.stack, new.placement)
     change = compare(before.base, base)
     judge(change, new.stack.name, before.base_allowed)
@@ -56,13 +67,9 @@ def steps(new: Placed, before: Before, site: str) -> list[Step]:
         *tasks(new, "start"),
         *_migrations(new, before),
         *_create(new),
-        *_web_steps(new),
+        *start_web(new),
         *([traffic.check_site(site)] if site != before.site else []),
         *tasks(new, "verify"),
-        *_workers(new),
-        *gate(before.together),
-        *_go_live(new, before, site),
-        *tasks(new, "returned" if before.returns else "released"),
     ]
 
 
@@ -241,7 +248,8 @@ def _create(new: Placed) -> list[Step]:
     return [Step("create", "run", "make the containers without starting them", argv, environment=True)] if keys else []
 
 
-def _web_steps(new: Placed) -> list[Step]:
+def start_web(new: Placed) -> list[Step]:
+    """Return what starts the web services of a release and asks them."""
     webs = new.stack.of_kind("web")
     if not webs:
         return []
@@ -271,13 +279,14 @@ def ask_replicas(new: Placed, service: Service, replicas: Sequence[str]) -> Step
     )
 
 
-def _workers(new: Placed) -> list[Step]:
+def start_workers(new: Placed) -> list[Step]:
+    """Return what starts the workers of a release."""
     workers = new.stack.of_kind("worker")
     why = "start the workers beside the old ones"
     return [commands.start("start-workers", new, workers, why, commands.start_seconds(workers))] if workers else []
 
 
-def _go_live(new: Placed, before: Before, site: str) -> list[Step]:
+def go_live(new: Placed, before: Before, site: str) -> list[Step]:
     """Return what makes the release serve: record, map, restart rule, site, workers, scheduler, certificates."""
     old = before.old
     kept = commands.started_containers(new, new.stack.of_kind("web", "worker"))

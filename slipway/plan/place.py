@@ -41,11 +41,14 @@ def place(
     taken: Taken,
     previous: Placement | None = None,
     images: Images | None = None,
+    *,
+    canary: bool = False,
 ) -> Placement:
     """Return what a release gets.
 
     `previous` is the placement allotted to the stack last, whether or not that release ever served: shared subnets, addresses
-    of stores and slots stay as they are in it. Secret generations are the caller's to fill in (`dataclasses.replace`).
+    of stores and slots stay as they are in it. A `canary` gets slots of
+    its own as well. Secret generations are the caller's to fill in (`dataclasses.replace`).
     Raises HostError where the pool, a subnet or the range of slots is used up.
     """
     before = previous or Placement(number=0)
@@ -53,12 +56,15 @@ def place(
     free = _free_subnets(taken, {*before.base_subnets.values(), *before.subnets.values()})
     base_subnets = {name: before.base_subnets.get(name) or next(free) for name in shared_networks(stack)}
     subnets = {name: next(free) for name in private_networks(stack)}
+    slots = _slots(switch.routed(stack), before.slots, taken.slots)
+    used = {*taken.slots, *before.slots.values(), *before.canary_slots.values(), *slots.values()}
     return Placement(
         number=number,
         base_subnets=base_subnets,
         subnets=subnets,
         addresses={**_store_addresses(stack, base_subnets, before), **_replica_addresses(stack, subnets)},
-        slots=_slots(stack, before.slots, taken.slots),
+        slots=slots,
+        canary_slots=_slots(stack.of_kind("web"), {}, used) if canary else {},
         images=dict(found.references),
         users=dict(found.users),
         base_generation=before.base_generation,
@@ -127,14 +133,14 @@ def _next_address(free: Iterator[str], subnet: str) -> str:
     return address
 
 
-def _slots(stack: Stack, before: Mapping[str, int], taken: Collection[int]) -> dict[str, int]:
-    """Return a port of the switch for each replica and port that routes lead to.
+def _slots(routed: Iterable[Service], before: Mapping[str, int], taken: Collection[int]) -> dict[str, int]:
+    """Return a port of the switch for each replica of services and each port that routes lead to.
 
     A slot that a service left free is not given to another at once: until nginx is reloaded its old site still sends there.
     """
     wanted = [
         names.slot(service.name, port, index + 1)
-        for service in switch.routed(stack)
+        for service in routed
         for port in service.route_ports
         for index in range(len(switch.replicas(service)))
     ]

@@ -14,7 +14,7 @@ from ..model import Kind, Service
 from ..placement import Placed
 from ..render import names
 from ..serving import Serving
-from . import commands, retire, returning, traffic
+from . import canary, commands, retire, returning, traffic
 from .deploy import start_schedulers
 from .step import Step
 
@@ -41,7 +41,7 @@ class Facts:
 
     `releases` holds the placed releases the record names and that still have a release.json; `projects` every release project
     with containers or networks left; `elapsed_seconds` passed since the last switch; `site` is the text of the current
-    release's site; `base` the base in force.
+    release's site; `base` the base in force; `share_kept` whether slots of a canary are.
     """
 
     containers: Sequence[Found] = ()
@@ -50,6 +50,7 @@ class Facts:
     base: Mapping[str, Any] | None = None
     site: str = ""
     elapsed_seconds: int = 0
+    share_kept: bool = False
 
     def running(self, names_: Sequence[str]) -> bool:
         """Say whether all of these containers run."""
@@ -74,7 +75,16 @@ def steps(serving: Serving, facts: Facts) -> list[Step]:
         *_strays(serving, facts),
         *_base(serving, facts),
         *(forward(current, old, facts) if current else []),
+        *shared(serving, facts),
     ]
+
+
+def shared(serving: Serving, facts: Facts) -> list[Step]:
+    """Return what a canary lacks; where none runs any more, its slots are forgotten behind the site."""
+    tried = facts.releases.get(serving.tried or 0)
+    if tried:
+        return canary.resume(tried, facts)
+    return [traffic.forget_share()] if facts.share_kept else []
 
 
 def _back(serving: Serving) -> list[Step]:

@@ -31,6 +31,19 @@ def _targets(placed: Placed) -> dict[int, switch.Target]:
     return switch.slot_targets(placed.stack, placed.placement, switch.started(placed.stack))
 
 
+def share(canary: Placed, serving: Placed | None = None) -> Step:
+    """Return the step that leads the slots of a canary to it, or back to the release that serves."""
+    targets = switch.to_arguments(switch.canary_targets(canary, serving))
+    where = f"back to release {serving.number}" if serving else f"to release {canary.number}"
+    return Step("switch-canary", "switch", f"lead the canary's share {where}", arguments={"targets": targets, "canary": True})
+
+
+def forget_share() -> Step:
+    """Return the step that forgets the slots of a canary, once no site sends to them."""
+    why = "forget the slots of the canary"
+    return Step("trim-canary", "switch", why, arguments={"targets": {}, "canary": True})
+
+
 def check_site(text: str) -> Step:
     """Return the step that has nginx judge the site while the old one serves."""
     return Step(

@@ -10,6 +10,8 @@ DEPLOYER_VERBS: tuple[str, ...] = (
     "resolve",
     "submit",
     "rollback",
+    "promote",
+    "abort",
     "follow",
     "scale",
     "task",

@@ -31,6 +31,15 @@ class MapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitRow:
+    """Visitors dealt out by a key: a percentage of them on the side `canary`, the rest on `stable`."""
+
+    key: str
+    side: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderRow:
     """A header of every answer; an empty value sends none."""
 

@@ -8,9 +8,10 @@ import re
 from ipaddress import ip_network
 
 from ..errors import ReleaseRefused
-from ..model import Domain, Rate, Route, Service, Stack
+from ..model import Domain, Kind, Rate, Route, Service, Stack
 from ..placement import Host, Placement
-from . import headers, maintenance, masked_query, names, switch
+from . import canary, headers, maintenance, masked_query, names, switch
+from .canary import Share
 from .nginx_text import filled, host_name, quoted, token, variable
 from .rows import LimitRow, LocationRow, ServerRow, UpstreamRow, ZoneRow
 
@@ -21,22 +22,24 @@ MADE_UP_KEYS = 10  # a client that makes up keys gets, by its address, this many
 Routed = tuple[Service, Route]
 
 
-def site(stack: Stack, placement: Placement, host: Host, template: str) -> str:
-    """Return the text of the stack's site; empty for a stack without domains."""
+def site(stack: Stack, placement: Placement, host: Host, template: str, share: Share | None = None) -> str:
+    """Return the text of the stack's site, with a share of its visitors led to a canary; empty for a stack without domains."""
     if not stack.domains:
         return ""
     _refuse_what_would_lie(stack)
-    servers = [_server(stack, key, stack.domains[key]) for key in sorted(stack.domains)]
+    servers = [_server(stack, key, stack.domains[key], share) for key in sorted(stack.domains)]
     modern = host.nginx >= HTTP2_DIRECTIVE
     addresses = ("", "[::]:") if host.ipv6 else ("",)
     return filled(
         template,
         stack=stack.name,
         stack_word=quoted(stack.name),
-        upstreams=_upstreams(stack, placement),
+        upstreams=[*_upstreams(stack, placement), *(_canarys(stack, share) if share else [])],
+        split=canary.split(stack, share) if share else None,
         maps=[
             *(row for key in sorted(stack.domains) for row in headers.maps(stack, key, stack.domains[key])),
             *masked_query.maps(stack),
+            *(canary.maps(stack, [row.name for row in _upstreams(stack, placement, "web")]) if share else []),
         ],
         masked_query=masked_query.name(stack),
         keys=_keys(stack),
@@ -69,16 +72,30 @@ def _routes(stack: Stack) -> list[Routed]:
     return sorted(found, key=lambda item: (item[1].domain, item[1].path))
 
 
-def _upstreams(stack: Stack, placement: Placement) -> list[UpstreamRow]:
+def _upstreams(stack: Stack, placement: Placement, *kinds: Kind) -> list[UpstreamRow]:
     found: dict[str, UpstreamRow] = {}
     for service, route in _routes(stack):
         slots = [
             placement.slots[names.slot(service.name, route.port, index + 1)] for index in range(len(switch.replicas(service)))
         ]
         name = _upstream(stack, service, route)
-        balance = "hash $remote_addr consistent" if route.sticky == "address" else "least_conn"
-        found[name] = UpstreamRow(name, tuple(f"{names.EDGE_ADDRESS}:{slot}" for slot in slots), balance)
+        if service.kind in (kinds or (service.kind,)):
+            found[name] = UpstreamRow(name, tuple(f"{names.EDGE_ADDRESS}:{slot}" for slot in slots), _balance(route))
     return [found[name] for name in sorted(found)]
+
+
+def _canarys(stack: Stack, share: Share) -> list[UpstreamRow]:
+    """Return the upstreams of a canary, one beside each of the release that serves; stores are the same for both."""
+    routes = [(service, route) for service, route in _routes(stack) if service.kind == "web"]
+    found = {canary.named(_upstream(stack, service, route)): (service, route) for service, route in routes}
+    return [
+        UpstreamRow(name, canary.servers(share, service, route.port), _balance(route))
+        for name, (service, route) in sorted(found.items())
+    ]
+
+
+def _balance(route: Route) -> str:
+    return "hash $remote_addr consistent" if route.sticky == "address" else "least_conn"
 
 
 def _upstream(stack: Stack, service: Service, route: Route) -> str:
@@ -120,22 +137,23 @@ def _zones_of(stack: Stack, route: Route) -> list[ZoneRow]:
     ]
 
 
-def _server(stack: Stack, key: str, domain: Domain) -> ServerRow:
-    locations = tuple(_location(stack, service, route) for service, route in _routes(stack) if route.domain == key)
+def _server(stack: Stack, key: str, domain: Domain, share: Share | None) -> ServerRow:
+    locations = tuple(_location(stack, service, route, share) for service, route in _routes(stack) if route.domain == key)
     return ServerRow(
         name=host_name(domain.name),
         pattern=f'"^{re.escape(domain.name)}(:[0-9]+)?$"',
         redirect_from=tuple(map(host_name, domain.redirect_from)),
         certificate=f"{names.CERTIFICATES}/{domain.name}/live",
         allow=tuple(str(ip_network(network, strict=False)) for network in domain.access.allow),
-        headers=headers.rows(stack, key, domain),
+        headers=(*headers.rows(stack, key, domain), *((canary.header(stack),) if share else ())),
         hidden=headers.hidden(domain),
         locations=locations,
         answers_all=any(location.path == '"/"' for location in locations),
     )
 
 
-def _location(stack: Stack, service: Service, route: Route) -> LocationRow:
+def _location(stack: Stack, service: Service, route: Route, share: Share | None) -> LocationRow:
+    upstream = _upstream(stack, service, route)
     burst = route.rate.burst
     limits = [
         LimitRow(zone.name, burst if index == 0 else burst * MADE_UP_KEYS) for index, zone in enumerate(_zones_of(stack, route))
@@ -144,7 +162,7 @@ def _location(stack: Stack, service: Service, route: Route) -> LocationRow:
         path=_path(route),
         service=quoted(service.name),
         kind="stream" if route.streams else "plain",
-        upstream=_upstream(stack, service, route),
+        upstream=canary.chosen(stack, upstream) if share and service.kind == "web" else upstream,
         limits=tuple(limits),
         connections_zone=_zone(stack, route, "connections"),
         connections=route.connections_per_address,

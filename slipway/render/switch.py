@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..model import Network, Service, Stack
-from ..placement import Placement
+from ..placement import Placed, Placement
 from . import names
 
 
@@ -53,6 +53,20 @@ def slot_targets(stack: Stack, placement: Placement, running: Collection[str]) -
                 found[placement.slots[names.slot(service.name, port, index + 1)]] = target(
                     stack, placement, service, chosen, port
                 )
+    return dict(sorted(found.items()))
+
+
+def canary_targets(canary: Placed, serving: Placed | None = None) -> dict[int, Target]:
+    """Return where the slots of a canary lead: to what it starts, or back to what the release that serves starts."""
+    placed = serving or canary
+    found: dict[int, Target] = {}
+    for service in canary.stack.of_kind("web"):
+        to = placed.stack.services[service.name]
+        alive = replicas(to)[: to.replicas_started] or replicas(to)
+        for port in service.route_ports:
+            for index in range(len(replicas(service))):
+                slot = canary.placement.canary_slots[names.slot(service.name, port, index + 1)]
+                found[slot] = target(placed.stack, placed.placement, to, alive[index % len(alive)], port)
     return dict(sorted(found.items()))
 
 

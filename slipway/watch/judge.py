@@ -55,7 +55,10 @@ def _error_ratio(watch: Watch, traffic: Traffic, now: float) -> Iterator[Broken]
     if bound is None:
         return
     found = _recent(traffic.seconds, now, watch.error_ratio.for_seconds, enough(watch, bound))
-    whole, allowed = found.requests + traffic.open, max(bound, _failed_before(watch, traffic))
+    whole, allowed = (
+        found.requests + traffic.open,
+        max(bound, _failed_before(watch, traffic), _failed_beside(watch, traffic, found.at)),
+    )
     least = surely(found.failed, whole)
     if found.failed >= watch.min_errors and least > allowed:
         what = f"{found.failed} of {whole} {_noun(traffic)} failed within {now - found.at:.0f} s"
@@ -68,7 +71,7 @@ def _p95(watch: Watch, traffic: Traffic, now: float) -> Iterator[Broken]:
     if bound is None or now < bound.for_seconds:
         return
     found = _recent(traffic.seconds, now, bound.for_seconds, enough(watch, SLOW_SHARE))
-    allowed = max(SLOW_SHARE, _slow_before(watch, traffic))
+    allowed = max(SLOW_SHARE, _slow_before(watch, traffic), _slow_beside(watch, traffic, found.at))
     if found.slow >= watch.min_errors and surely(found.slow, found.timed) > allowed:
         what = f"{found.slow} of {found.timed} requests took longer than {bound.over:g} ms"
         yield "p95_ms", f"{traffic.service}: {what} within {now - found.at:.0f} s, allowed are {allowed:.0%}"
@@ -121,6 +124,17 @@ def _slow_before(watch: Watch, traffic: Traffic) -> float:
     return before.slow / before.timed if before.slow >= watch.min_errors else 0.0
 
 
+def _failed_beside(watch: Watch, traffic: Traffic, since: int) -> float:
+    """Return the share of the release that serves in the very seconds judged: what both suffer is no fault of a canary."""
+    beside = total(second for second in traffic.beside if second.at >= since)
+    return beside.failed / beside.requests if beside.failed >= watch.min_errors else 0.0
+
+
+def _slow_beside(watch: Watch, traffic: Traffic, since: int) -> float:
+    beside = total(second for second in traffic.beside if second.at >= since)
+    return beside.slow / beside.timed if beside.slow >= watch.min_errors else 0.0
+
+
 def total(seconds: Iterable[Second]) -> Second:
     """Return the sum of seconds."""
     requests = failed = timed = slow = 0
@@ -150,12 +164,16 @@ def _quiet(watch: Watch, traffic: Traffic, found: Second) -> str:
 
 
 def _no_worse(watch: Watch, sums: Iterable[tuple[Traffic, Second]]) -> Iterator[str]:
-    """Tell of failures over the bound that were there before the switch."""
+    """Tell of failures over the bound that were there before the switch, or beside a canary."""
     for traffic, found in sums:
         before = _failed_before(watch, traffic)
         if found.requests and before > (watch.error_ratio.over or 0.0):
             share = found.failed / found.requests
             yield f"{share:.1%} of the {_noun(traffic)} to {traffic.service} failed, {before:.1%} before the switch"
+        beside = _failed_beside(watch, traffic, 0)
+        if found.requests and beside > (watch.error_ratio.over or 0.0):
+            share = found.failed / found.requests
+            yield f"{share:.1%} of the {_noun(traffic)} to {traffic.service} failed, {beside:.1%} of those beside it"
 
 
 def _noun(traffic: Traffic) -> str:
@@ -174,7 +192,7 @@ def numbers_of(window: Window) -> dict[str, Any]:
 
 
 def _counts(traffic: Traffic) -> dict[str, Any]:
-    found, before = total(traffic.seconds), total(traffic.before)
+    found, before, beside = total(traffic.seconds), total(traffic.before), total(traffic.beside)
     more = {"open": traffic.open} if traffic.kind == "stream" else {"timed": found.timed, "slow": found.slow}
     return {
         "service": traffic.service,
@@ -183,4 +201,5 @@ def _counts(traffic: Traffic) -> dict[str, Any]:
         "failed": found.failed,
         **more,
         "before": {"requests": before.requests, "failed": before.failed},
+        **({"beside": {"requests": beside.requests, "failed": beside.failed}} if traffic.beside else {}),
     }

@@ -16,13 +16,17 @@ SWITCHING_PROTOCOLS = 101
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line of the edge's log: when the request began, what came of it, how long the service took (None: not asked)."""
+    """One line of the edge's log: when the request began, what came of it, how long the service took (None: not asked).
+
+    `slot` is the port at the edge that the last replica was asked at, 0 for none.
+    """
 
     began: float
     service: str
     status: int
     milliseconds: float | None = None
     kind: Kind = "plain"
+    slot: int = 0
 
 
 @dataclass(slots=True)
@@ -42,6 +46,12 @@ class Tally:
         """Return the counts of a service from one moment up to another, in order."""
         found = self.counted.get((service, kind), {})
         return [found[at] for at in sorted(found) if begin <= at < end]
+
+    def forget(self, before: int) -> None:
+        """Forget what began before a moment: a canary without an end may be looked at for weeks."""
+        for seconds in self.counted.values():
+            for at in [at for at in seconds if at < before]:
+                del seconds[at]
 
     def _count(self, answer: Answer, milliseconds: float) -> None:
         kind: Kind = "stream" if answer.status == SWITCHING_PROTOCOLS else answer.kind

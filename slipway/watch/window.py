@@ -26,13 +26,15 @@ class Second:
 class Traffic:
     """What a service answered: its plain requests, or its streams (WebSockets and other answers that last).
 
-    `before` is what the release before it answered, up to the switch. `open` counts streams that go on: they are told of only
+    `before` is what the release before it answered, up to the switch; `beside` what the release that serves answers at the same
+    time, where this one is a canary. `open` counts streams that go on: they are told of only
     when they end, so that without them every failure would weigh too much.
     """
 
     service: str
     seconds: Sequence[Second] = ()
     before: Sequence[Second] = ()
+    beside: Sequence[Second] = ()
     kind: Kind = "plain"
     open: int = 0
 

@@ -203,3 +203,19 @@ def test_a_file_that_was_emptied_is_read_from_its_begin(path: Path) -> None:
     os.truncate(path, 0)
     add(path, line(NOW + 3))
     assert began(found) == [2.99]
+
+
+@pytest.mark.parametrize(
+    ("upstream", "slot"),
+    [
+        ("10.255.77.1:20003", 20003),
+        ("10.255.77.1:20001, 10.255.77.1:20004", 20004),
+        ("10.255.77.1:20001 : 10.255.77.1:20002", 20002),
+        ("shop.api.8000", 0),
+        ("", 0),
+        ("-", 0),
+    ],
+)
+def test_an_answer_is_of_the_replica_that_was_asked_last(path: Path, upstream: str, slot: int) -> None:
+    add(path, line(NOW, upstream=upstream))
+    assert [answer.slot for answer in log(path).answers()] == [slot]

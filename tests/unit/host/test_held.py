@@ -92,3 +92,12 @@ def test_who_insists_on_the_last_of_two_alike_gets_through(work: Work) -> None:
     assert "-e again=5" in caught.value.next_step
     held.check(work, asked(again_of=5), 2, IMAGES)
     held.check(work, asked(again_of=5, returns_to=4), 2, IMAGES)
+
+
+def test_a_canary_that_a_person_took_back_is_held_with_that_persons_reason(work: Work) -> None:
+    work.note({"event": "returned", "from": 4, "to": 3, "how": "aborted", "text": "ann@desk: it is late"})
+    with pytest.raises(
+        ReleaseRefused, match=r"release 4 of demo again, a canary that was taken back at .*: ann@desk: it is late"
+    ):
+        held.check(work, asked(), 2, IMAGES)
+    held.check(work, asked(again=True), 2, IMAGES)

@@ -26,7 +26,7 @@ from slipway.host.observe import (
     restarts_of,
 )
 from slipway.model import Health, Route, Threshold, Watch
-from slipway.serving import Serving
+from slipway.serving import Canary, Serving
 from slipway.watch.judge import judge
 from slipway.watch.window import Restarts, Second, Window
 from tests.unit.plan.stacks import API, SHOP, release, with_services
@@ -176,3 +176,38 @@ def test_enough_is_kept_for_the_longest_bound() -> None:
     assert look_back_seconds(Watch()) == 60
     assert memory_seconds(watch) > 240
     assert memory_seconds(Watch()) > 60
+
+
+def canary_of(root: Path, at: float = 60.0) -> Observer:
+    """Return who looks at a canary, beside which the release that serves answers too; the canary fails at each fourth request."""
+    layout, begun = Layout(root), clock.parse(SINCE).timestamp()
+    layout.edge_log.parent.mkdir(parents=True)
+    found = [
+        json.loads(logged(begun + second, 500 if slot == 20003 and second % 4 == 0 else 200))
+        | {"upstream": f"10.255.77.1:{slot}"}
+        for second in range(-20, 60)
+        for slot in (20001, 20003)
+    ]
+    layout.edge_log.write_text("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in found))
+    work = Work(Machine(layout, Docker(root / "no-docker")), layout.stack("shop"))
+    work.keep_serving(Serving("shop", current=1, since="2029-01-01T00:00:00.000Z", canary=Canary(2, 10, SINCE)))
+    slots = frozenset((20003, 20004))
+    return Observer(work, release(2), SINCE, now=lambda: clock.parse(SINCE) + timedelta(seconds=at), slots=slots)
+
+
+def test_what_others_answered_beside_a_canary_is_told_apart_by_the_slot(tmp_path: Path) -> None:
+    plain = canary_of(tmp_path).look().traffic[0]
+    assert counts(plain.seconds) == (59, 14), "no second of doubt: the slot tells whose it was"
+    assert counts(plain.beside) == (59, 0)
+    assert counts(plain.before) == (0, 0)
+
+
+def test_of_a_canary_only_what_visitors_meet_is_looked_at(tmp_path: Path) -> None:
+    looking = canary_of(tmp_path)
+    assert [one.name for one in looking.replicas] == ["api-1", "api-2"]
+    assert not looking.anew
+
+
+def test_a_canary_that_runs_for_weeks_is_judged_by_its_last_hour(tmp_path: Path) -> None:
+    late = canary_of(tmp_path, at=3630)
+    assert counts(late.look().traffic[0].seconds)[0] == 29

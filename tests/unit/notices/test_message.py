@@ -77,3 +77,19 @@ def test_what_needs_somebody_now_is_of_the_highest_severity() -> None:
 def test_a_subject_says_where() -> None:
     told = replace(message.returned("shop", 42, 41, "x"), host="web1", environment="production")
     assert told.subject == "shop on web1 (production): release 42 was taken back, release 41 serves again"
+
+
+def test_a_canary_is_told_with_what_serves_the_others() -> None:
+    told = message.of_result("shop", result("canary", 42, changed=True, watch_until="2026-11-21T19:00:00.000Z"), BY)
+    assert told is not None
+    assert (told.event, told.severity, told.release, told.serves) == ("canary", "info", 42, 41)
+    assert (told.title, told.text) == ("release 42 is a canary", "release 41 serves the others")
+    assert message.of_result("shop", result("canary", 42, changed=False), BY) is None
+
+
+def test_an_aborted_canary_is_a_warning_with_the_reason() -> None:
+    asked = Asked("ann@desk", "it is late", "", "abort", None, 41)
+    told = message.of_result("shop", result("aborted", 41, changed=True), asked)
+    assert told is not None
+    assert (told.event, told.severity, told.serves) == ("rolled back", "warn", 41)
+    assert (told.title, told.text) == ("the canary was taken back, release 41 serves all", "it is late")

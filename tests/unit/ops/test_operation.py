@@ -12,12 +12,13 @@ from slipway.ops import operation
 
 ROOT = Path(__file__).resolve().parents[3]
 LISTED = [
-    *("check", "demo", "deploy", "diff", "drift", "explain", "firewall", "follow", "init", "lock", "logs"),
+    *("abort", "check", "demo", "deploy", "diff", "drift", "explain", "firewall", "follow", "init", "lock", "logs"),
     *(
         "maintenance",
         "notify-test",
         "pin",
         "plan",
+        "promote",
         "releases",
         "restart",
         "resume",

@@ -4,7 +4,7 @@ import pytest
 
 from slipway.codec import from_json, to_json
 from slipway.errors import SlipwayError
-from slipway.serving import Serving, Unconfirmed
+from slipway.serving import Canary, Serving, Unconfirmed
 
 
 def test_a_release_comes_and_the_old_one_goes() -> None:
@@ -126,3 +126,42 @@ def test_a_switch_that_follows_an_unconfirmed_one_leaves_nothing_behind() -> Non
     stuck = WATCHED.begun(3).switched(3, "after", "even later", "c0ffee").begun(4).switched(4, "later still", "end")
     assert (stuck.current, stuck.unconfirmed) == (4, None)
     assert set(stuck.present) == {4, 3, 2, 1}, "all of them are still to be seen to"
+
+
+SHARED = Serving("shop", current=1, previous=0, since="then").begun(2).shared(2, 10, "now", "later")
+
+
+def test_a_canary_is_neither_what_serves_nor_on_its_way_out() -> None:
+    assert SHARED.canary == Canary(2, 10, "now", "later")
+    assert (SHARED.current, SHARED.next, SHARED.tried, SHARED.since) == (1, None, 2, "then")
+    assert (SHARED.present, SHARED.old, SHARED.highest) == ((1, 2), (), 2)
+    assert SHARED.looked_at
+    assert not SHARED.watched
+
+
+def test_a_canary_that_is_promoted_serves_with_a_watch_of_its_own() -> None:
+    promoted = SHARED.switched(2, "at last", "even later")
+    assert (promoted.current, promoted.standby, promoted.canary, promoted.watched) == (2, 1, None, True)
+
+
+def test_an_aborted_canary_is_held_and_leaves_from_now_on() -> None:
+    aborted = SHARED.aborted(2, "at last")
+    assert (aborted.current, aborted.previous, aborted.canary) == (1, 0, None)
+    assert (aborted.retiring, aborted.held, aborted.since) == ((2,), (2,), "at last")
+    assert aborted.returned, "a resume leads its visitors back"
+    assert not aborted.looked_at
+
+
+def test_only_a_release_in_the_making_becomes_a_canary_beside_one_that_serves() -> None:
+    for serving in (Serving("shop", current=1), Serving("shop").begun(2), SHARED):
+        with pytest.raises(SlipwayError, match="cannot be a canary"):
+            serving.shared(2, 10, "now")
+    with pytest.raises(SlipwayError, match="is no canary"):
+        SHARED.aborted(3, "now")
+    with pytest.raises(SlipwayError, match="cannot serve"):
+        SHARED.switched(3, "now")
+
+
+def test_a_record_with_a_canary_is_read_as_it_was_written_and_one_from_before_has_none() -> None:
+    assert from_json(Serving, to_json(SHARED)) == SHARED
+    assert from_json(Serving, {"stack": "shop", "current": 1}).canary is None

@@ -199,3 +199,42 @@ def test_the_numbers_fit_into_the_journal() -> None:
         "restarts": {"api-1": 1},
         "memory_mb": {"api-1": 102},
     }
+
+
+def beside(found: Sequence[Second], other: Sequence[Second]) -> Window:
+    return Window(at=found[-1].at + 1, traffic=[Traffic("api", found, beside=other)])
+
+
+LONG = replace(WATCH, seconds=1000)
+LONG_P95 = replace(P95, seconds=1000)
+
+
+def test_a_canary_is_judged_by_what_the_release_beside_it_does_in_the_very_same_seconds() -> None:
+    bad = [*seconds(0, 300), *seconds(300, 360, requests=2, failed=1)]
+    assert judge(LONG, beside(bad, seconds(0, 360, requests=20))).trigger == "error_ratio"
+    both = [*seconds(0, 300, requests=20), *seconds(300, 360, requests=20, failed=10)]
+    assert judge(LONG, beside(bad, both)).state == "undecided", "an outage of both"
+    earlier = [*seconds(0, 60, requests=20, failed=20), *seconds(60, 360, requests=20)]
+    assert judge(LONG, beside(bad, earlier)).state == "bad", "an outage that is over excuses nothing"
+
+
+def test_a_canary_that_is_worse_than_the_release_beside_it_is_bad_although_that_one_fails_too() -> None:
+    bad = seconds(0, 60, requests=2, failed=1)
+    assert judge(WATCH, beside(bad, seconds(0, 60, requests=20, failed=2))).text.endswith("allowed 10.0%")
+    few = [Second(1, 20, 4), *seconds(2, 60, requests=1)]
+    assert judge(WATCH, beside(bad, few)).text.endswith("allowed 5.0%"), "four failures prove nothing"
+
+
+def test_a_canary_is_as_slow_as_the_release_beside_it() -> None:
+    slow = seconds(0, 360, requests=2, slow=1)
+    assert judge(LONG_P95, beside(slow, seconds(0, 360, requests=20))).trigger == "p95_ms"
+    assert judge(LONG_P95, beside(slow, seconds(0, 360, requests=20, slow=10))).state == "undecided"
+
+
+def test_the_numbers_and_the_verdict_tell_of_the_release_beside_a_canary() -> None:
+    found = beside(seconds(0, 300, requests=2, failed=1), seconds(0, 300, requests=20, failed=10))
+    verdict = judge(WATCH, found)
+    assert verdict.state == "good"
+    assert "50.0% of the requests to api failed, 50.0% of those beside it" in verdict.text
+    assert verdict.numbers["traffic"][0]["beside"] == {"requests": 6000, "failed": 3000}
+    assert "beside" not in judge(WATCH, api(seconds(0, 300))).numbers["traffic"][0]

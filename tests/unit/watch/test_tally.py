@@ -53,3 +53,11 @@ def test_a_million_requests_take_no_more_room_than_their_seconds() -> None:
     tally.add(Answer(index / 1000, "api", 200, 1) for index in range(100_000))
     assert len(tally.counted["api", "plain"]) == 100
     assert sum(second.requests for second in tally.seconds("api", "plain", 0, END)) == 100_000
+
+
+def test_what_began_long_ago_can_be_forgotten() -> None:
+    tally = Tally()
+    tally.add([Answer(1, "api", 200, 1), Answer(5, "api", 200, 1), Answer(9, "web", 200, 1)])
+    tally.forget(5)
+    assert [second.at for second in tally.seconds("api", "plain", -END, END)] == [5]
+    assert [second.at for second in tally.seconds("web", "plain", -END, END)] == [9]
