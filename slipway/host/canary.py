@@ -164,6 +164,6 @@ def tell_contracted(work: Work, release: Release, current: Release | None) -> No
 
 def _as_begun(release: Release, request: Request) -> Request:
     """Return the request that began a canary, as far as what was chosen by it goes."""
-    pinned = {name: release.stack.variables.get(name, "") for name in release.pinned}
+    chosen = {name: release.stack.variables.get(name, "") for name in release.pinned}
     known: dict[str, Any] = {"who": release.who, "why": release.why, "at": release.at, "verb": release.verb}
-    return Request(request.id, release.stack, pinned=pinned, **known)
+    return Request(request.id, release.stack, pinned=chosen, **known)

@@ -16,9 +16,10 @@ class Empty(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with empty lists, and that nothing is there by its name."""
-        self.send_response(200 if self.path.startswith(("/containers/json", "/networks")) else 404)
+        asked = self.path.startswith(("/containers/json", "/networks", "/images/json", "/info"))
+        self.send_response(200 if asked else 404)
         self.end_headers()
-        self.wfile.write(b"[]")
+        self.wfile.write(b'{"DockerRootDir": "/"}' if self.path.startswith("/info") else b"[]")
 
     def address_string(self) -> str:
         """Return who asked, which a Unix socket does not tell."""

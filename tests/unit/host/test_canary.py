@@ -360,6 +360,21 @@ def test_amid_a_canary_nothing_else_is_released_and_the_same_is_left(
     assert preview(work, wished(asked.stack, verb=""), {}).result.verdict == "canary"
 
 
+def test_a_plan_shows_the_steps_of_a_canary_or_why_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port))
+    (tmp_path / "proc/meminfo").write_text("MemAvailable: 4000000 kB\n")
+    work.keep_serving(replace(work.serving(), canary=None))
+    found = preview(work, wished(stack(port, variables={"RELEASE": "9"}), verb="", canary=10), {}).result
+    assert found.verdict == "would deploy", found.error
+    assert [step["name"] for step in found.steps][-3:] == ["switch-canary", "restart-canary", "site"]
+    assert "release 3 would be a canary for 10 % of the visitors first" in found.warnings
+    refused = preview(work, wished(stack(port + 1), verb="", canary=10), {}).result
+    assert (refused.verdict, refused.code) == ("refused", 5)
+    assert "share one site" in refused.error
+
+
 def test_status_and_list_show_a_canary_and_how_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     work = tried(tmp_path, monkeypatch, stack(port), until=clock.later(60))
     shown = status.status(work.machine)["stacks"][0]
