@@ -22,10 +22,10 @@ What each action finds in `arguments` (absolute paths, JSON values) and what it 
                 is heard any more.
 `record`        {"change": "begun"|"shared"|"aborted"|"switched"|"confirmed"|"taken back"|"returned"|"settled"|"retired"|
                 "abandoned", "number": n}  Apply the transition of that name to the serving record as it is now, write it durably
-                (the clock is the host's). `watch` beside `switched` is how many seconds the release is watched, 0 is not at all, and `together`
-                what hosts call it that switch together; `freed` beside `settled` are numbers that are held no longer; `percent`
-                beside `shared` is a canary's share, `seconds` its time, 0 is until a person decides. What containers may open
-                outside follows (`render.egress`).
+                (the clock is the host's). `watch` beside `switched` is how many seconds the release is watched, 0 is never, and
+                `together` what hosts call it that switch together; `freed` beside `settled` are numbers that are held no longer;
+                `percent` beside `shared` is a canary's share, `seconds` its time, 0 is until a person decides. What containers
+                may open outside follows (`render.egress`).
 `switch`        {"targets": {"20001": ["10.213.1.2", 8000, masqueraded]}}  Keep these as the stack's slots, then load the map of
                 all stacks (`render.switch.from_arguments`, `rules`). With `canary` they are kept beside the stack's own, as the
                 slots of a canary; none at all forgets those.
