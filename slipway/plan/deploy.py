@@ -14,12 +14,10 @@ from ..placement import Placed
 from ..render import folder, names, switch
 from ..render.base import base_project
 from ..render.release import app_services, release_project
-from . import commands, migration, retire, traffic
+from . import commands, images, migration, retire, traffic
 from .base import BaseChange, compare, judge
 from .gate import gate
 from .step import Step
-
-PULL_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def prepare(new: Placed, before: Before, site: str) -> list[Step]:
     judge(change, new.stack.name, before.base_allowed)
     return [
         _record(new, "begun", f"record that release {new.number} is being made"),
-        *image_steps(new, change),
+        *images.steps(new, change),
         _write_release(new, site),
         *_base_steps(new, base, change),
         *_stores_healthy(new),
@@ -83,30 +81,6 @@ def _record(new: Placed, change: str, why: str, together: str = "") -> Step:
     name = "begin" if change == "begun" else "record"
     arguments = {"change": change, "number": new.number} | ({"together": together} if together else {})
     return Step(name, "record", why, arguments=arguments | ({} if change == "begun" else {"watch": new.stack.watch.seconds}))
-
-
-def image_steps(new: Placed, change: BaseChange) -> list[Step]:
-    """Return a pull for each image, under the tags that keep it; those of stores that stay are there already."""
-    tags: dict[str, list[str]] = {}
-    for name, tag in sorted(_tags(new, change).items()):
-        tags.setdefault(new.placement.images[name], []).append(tag)
-    return [
-        Step(
-            name=f"pull-{tagged[0].rpartition('/')[2].partition(':')[0]}",
-            action="pull",
-            why=f"have the image of {', '.join(tag.rpartition('/')[2].partition(':')[0] for tag in tagged)} and keep it",
-            argv=("docker", "pull", "--quiet", reference),
-            arguments={"image": reference, "tags": tagged},
-            limit_seconds=PULL_SECONDS,
-        )
-        for reference, tagged in tags.items()
-    ]
-
-
-def _tags(new: Placed, change: BaseChange) -> dict[str, str]:
-    stack, images = new.stack.name, new.placement.images
-    stores = {name: names.store_image(stack, name, images[name]) for name in (*change.added, *change.changed)}
-    return {service.name: names.release_image(stack, new.number, service.name) for service in app_services(new.stack)} | stores
 
 
 def _write_release(new: Placed, site: str) -> Step:
