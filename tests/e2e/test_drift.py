@@ -17,7 +17,7 @@ import yaml
 from slipway import lab
 from slipway.host_rules import FILES, lines, tables
 
-from .conftest import spare_inventory
+from .conftest import inventory_for
 from .demo_site import ROOT, Site
 from .test_plan import EVENTS, really_changed
 
@@ -208,7 +208,7 @@ def change_containers(site: Site, names: list[str]) -> None:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Site:
     lab.fresh("spare", print)
-    return Site(lab.HOSTS["spare"], spare_inventory(tmp_path))
+    return Site(lab.HOSTS["spare"], inventory_for("spare", tmp_path))
 
 
 def predicted_and_real(site: Site, packages: list[str], *words: str) -> None:

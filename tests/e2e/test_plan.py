@@ -10,7 +10,7 @@ import pytest
 
 from slipway import lab
 
-from .conftest import spare_inventory
+from .conftest import inventory_for
 from .demo_site import ROOT, Site
 
 OPENING = {"port": 9443, "protocol": "tcp", "sources": [], "why": "a test knocks here"}
@@ -139,7 +139,7 @@ def test_a_store_that_would_restart_is_shouted_and_no_secret_is_shown(site: Site
 @pytest.fixture
 def fresh(tmp_path: Path) -> Site:
     lab.fresh("spare", print)
-    return Site(lab.HOSTS["spare"], spare_inventory(tmp_path))
+    return Site(lab.HOSTS["spare"], inventory_for("spare", tmp_path))
 
 
 def test_a_fresh_host_is_told_what_is_new_and_what_could_not_be_judged(fresh: Site) -> None:
