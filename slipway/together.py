@@ -201,8 +201,6 @@ class Member:
         answer = self._insist("go")
         if answer.get("failed"):
             raise Failed(answer)
-        if answer.get("verdict") in (UNCONFIRMED, CONFIRMED):  # its own answer was lost
-            answer = {**answer, "verdict": "serving", "changed": True}
         self.heard = time.monotonic()
         return answer
 

@@ -26,17 +26,19 @@ def speak(machine: Machine, stack: str, called: str, said: tuple[Word, str], hea
     folder, (word, why) = machine.layout.stack(stack), said
     offset, asked = Journal(folder.journal).size, asked_for(folder, called)
     found = state(folder, asked)
+    if word == "go" and asked.result and found in (UNCONFIRMED, CONFIRMED):
+        return dict(asked.result)  # it went already, and its answer was lost
     if found not in (PREPARED, UNCONFIRMED):
         return _over(folder, asked, found, word)
     if word == "confirm" and found == PREPARED:
         raise HostError(f"{stack} is prepared here and has not switched", "this is a fault of the controller: report it")
     together.tell(folder, called, word, why)
-    if word == "look" or (word == "go" and found == UNCONFIRMED):
+    if word == "look":
         return answer(folder, found)
-    if found == PREPARED:
+    if found == PREPARED or word == "go":
         return submit.result(machine, folder, asked.request, hear, offset)
     machine.runner.run(("systemctl", "start", "--no-block", f"slipway-run@{stack}.service"))
-    return _settled(folder, asked)
+    return _settled(folder, called)
 
 
 def named(machine: Machine, stack: str, result: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -109,10 +111,10 @@ def _over(folder: StackFolder, asked: Asked, found: str, word: Word) -> Mapping[
     raise ReleaseRefused(f"it is over here: {ended.splitlines()[0]}", f"look at `fab status`, then deploy {folder.name} again")
 
 
-def _settled(folder: StackFolder, asked: Asked) -> Mapping[str, Any]:
+def _settled(folder: StackFolder, called: str) -> Mapping[str, Any]:
     """Wait until the engine has heard a word, and return what serves then."""
     deadline = time.monotonic() + SETTLE_SECONDS
-    while (found := state(folder, asked)) == UNCONFIRMED:
+    while (found := state(folder, asked_for(folder, called))) == UNCONFIRMED:
         if time.monotonic() > deadline:
             raise HostError(f"{folder.name} has not settled what serves yet", f"look at `slipway journal {folder.name}`")
         time.sleep(POLL_SECONDS)

@@ -49,6 +49,7 @@ class ApartHost:
     wanted: str = "1.1.0"
     cut_at: str = ""
     cut: bool = False
+    lost: str = ""
     refuses: str = ""
     dies: bool = False
     words: list[str] = field(default_factory=list)
@@ -113,7 +114,7 @@ class ApartHost:
     def _reach(self, word: str) -> None:
         self.words.append(word)
         self.cut = self.cut or word == self.cut_at or (f"{word} {self.words.count(word)}" == self.cut_at)
-        if self.cut:
+        if self.cut or f"{word} {self.words.count(word)}" == self.lost:
             raise Lost(f"{self.name} does not answer")
 
     def _run(self, made: Release) -> None:

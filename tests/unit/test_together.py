@@ -76,6 +76,14 @@ def test_a_line_that_is_cut_once_the_host_has_gone_leaves_the_old_release_everyw
     assert hosts[2].work.serving().retiring == (2,), "it served for a moment, and leaves"
 
 
+@pytest.mark.parametrize("answer", ["answer 1", "answer 2", "answer 3", "answer 4", "confirm 1"])
+def test_an_answer_that_is_lost_is_asked_for_again(hosts: list[ApartHost], tmp_path: Path, answer: str) -> None:
+    hosts[2].lost = answer
+    answers = take_part(table(hosts, tmp_path / "table"), hosts)
+    assert [answers[host.name]["verdict"] for host in hosts] == ["serving"] * 3
+    assert serve(hosts) == ["1.1.0"] * 3
+
+
 def test_a_line_that_is_cut_amid_the_confirms_is_said_and_the_next_contact_makes_it_one(
     hosts: list[ApartHost], tmp_path: Path
 ) -> None:
