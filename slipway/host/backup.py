@@ -53,7 +53,7 @@ def save(work: Work, step: Step) -> None:
         _drop(folder)
         work.machine.runner.attempt(migration.query(step.arguments["container"], END_DUMPS), limit_seconds=ASK_SECONDS)
         raise HostError(f"{store} could not be saved, so the migration did not run: {_cause(error)}", NEXT_STEP) from error
-    forget(home, prune.keep(work))
+    forget(home, prune.keep(work), work.serving().current or 0)
     told = {**made, "folder": str(folder), "seconds": round(time.monotonic() - began, 3)}
     work.saved.append(told)
     work.note({"event": "backup", **told})
@@ -151,10 +151,16 @@ def clear(home: Path) -> None:
             shutil.rmtree(folder)
 
 
-def forget(home: Path, keep: int) -> None:
-    """Keep the copies of the last releases that made one."""
+def forget(home: Path, keep: int, serves: int) -> None:
+    """Keep the copies of the last releases that made one, and of each store the first one since the release that serves.
+
+    A migration that was broken off is tried again: whatever is saved from the second try on holds what the first one left.
+    """
     made = sorted((path for path in home.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
     whole = [path for path in made if any(path.glob(f"*/{MANIFEST}"))]
+    first: dict[str, Path] = {}
+    for manifest in (found for path in whole if int(path.name) > serves for found in path.glob(f"*/{MANIFEST}")):
+        first.setdefault(manifest.parent.name, manifest.parents[1])
     for path in made:
-        if path not in whole[-keep:]:
+        if path not in (*whole[-keep:], *first.values()):
             shutil.rmtree(path)

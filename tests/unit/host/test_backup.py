@@ -16,6 +16,7 @@ from slipway.host.machine import Machine, Work
 from slipway.host.runner import Runner
 from slipway.plan import migration
 from slipway.plan.step import Step
+from slipway.serving import Serving
 
 from .doors import has
 
@@ -55,6 +56,11 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
 def step(number: int, store: str = "db") -> Step:
     words = {"store": store, "container": f"demo-{store}-1", "number": number, "point": f"before release {number}"}
     return Step(f"backup-{store}", "backup", "w", migration.dump(words["container"]), words, 60)  # type: ignore[arg-type]
+
+
+def served(work: Work, number: int) -> None:
+    backup.save(work, step(number))
+    work.keep_serving(Serving("demo", current=number))
 
 
 def home(work: Work) -> Path:
@@ -153,7 +159,7 @@ def test_a_dump_ends_before_the_disk_is_full(tmp_path: Path) -> None:
 
 def test_the_last_copies_stay_and_those_cut_short_go(work: Work) -> None:
     for number in (3, 9, 10, 11, 12):
-        backup.save(work, step(number))
+        served(work, number)
     (home(work) / "10/db/manifest.json").unlink()
     (home(work) / "13/db").mkdir(parents=True)
     (home(work) / "13/db/demo.dump").write_text("half")
@@ -169,8 +175,20 @@ def test_the_inventory_says_how_many_stay(work: Work, tmp_path: Path) -> None:
     (tmp_path / "etc/slipway").mkdir(parents=True)
     (tmp_path / "etc/slipway/engine.json").write_text('{"keep_releases": 2}')
     for number in (1, 2, 3):
-        backup.save(work, step(number))
+        served(work, number)
     assert kept(work) == [2, 3]
+
+
+def test_tries_of_a_migration_never_remove_what_was_saved_before_the_first(work: Work) -> None:
+    served(work, 1)
+    backup.save(work, step(2))
+    for number in range(3, 10):
+        backup.save(work, step(number, "events"))
+        backup.save(work, step(number))
+    assert kept(work) == [2, 3, 5, 6, 7, 8, 9], "of each store its first copy since release 1, and the last five"
+    work.keep_serving(Serving("demo", current=9))
+    backup.save(work, step(10))
+    assert kept(work) == [6, 7, 8, 9, 10], "what serves ended its migration"
 
 
 def test_dumps_that_run_on_are_known_by_their_name() -> None:
