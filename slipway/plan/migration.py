@@ -153,11 +153,12 @@ def _but_environment(task: Service) -> Service:
 
 
 # What runs inside of a Postgres container, as whoever its image made the owner. A password comes from the container's own
-# environment or secret file; one that is asked for ends the command.
+# environment or secret file; one that is asked for ends the command. What leads a client elsewhere is none of the server's.
 OWNER = (
+    "unset PGHOST PGHOSTADDR PGSERVICE PGSERVICEFILE PGOPTIONS; "
     'export LC_ALL=C PGUSER="${POSTGRES_USER:-postgres}" PGAPPNAME=slipway-backup; '
-    'if [ -r "${POSTGRES_PASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi; '
-    'export PGPASSWORD="${PGPASSWORD:-${POSTGRES_PASSWORD:-}}"; '
+    'if [ -r "${POSTGRES_PASSWORD_FILE:-}" ]; then POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi; '
+    'export PGPASSWORD="${POSTGRES_PASSWORD:-${PGPASSWORD:-}}"; '
 )
 
 

@@ -28,7 +28,7 @@ SERVER = {
 }
 # `docker exec` without a container: the rest runs here.
 DOCKER = 'shift; [ "$1" = --interactive ] && shift; shift; exec "$@"'
-PSQL = """echo "$PGUSER $PGPASSWORD: $*" >> "$SAID"
+PSQL = """echo "$PGUSER $PGPASSWORD$PGHOST$PGHOSTADDR$PGSERVICE$PGSERVICEFILE$PGOPTIONS: $*" >> "$SAID"
 case "$*" in *json_build_object*) echo "$SERVER" ;; *pg_create_restore_point*) [ -z "$NO_POINT" ] || exit 3 ;; esac"""
 DUMP = 'echo "$PGDATABASE dumped"; [ "$PGDATABASE" != "$BAD" ] || { echo "pg_dump: error: it is broken" >&2; exit 1; }'
 RESTORE = """read -r line; cat; [ "$line" = "${line% dumped}" ] && { echo "end of file" >&2; exit 1; }
@@ -110,6 +110,33 @@ def test_a_server_that_makes_no_restore_point_is_dumped_all_the_same(
     backup.save(work, step(1))
     assert (work.saved[0]["restore_point"], work.saved[0]["no_point"]) == ("", why)
     assert "pg_create_restore_point" not in (tmp_path / "said").read_text()
+
+
+def test_a_container_that_is_a_client_of_another_server_is_asked_itself(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGPASSWORD"):
+        monkeypatch.setenv(name, "of-another")
+    backup.save(work, step(1))
+    monkeypatch.setenv("POSTGRES_PASSWORD_FILE", "")
+    monkeypatch.setenv("POSTGRES_PASSWORD", "hunter22")
+    backup.save(work, step(2))
+    assert {line.partition(":")[0] for line in (tmp_path / "said").read_text().splitlines()} == {"demo hunter22"}
+
+
+@pytest.mark.parametrize("answer", ["sh: a notice", '{"databases": null}', "[]"])
+def test_an_odd_answer_is_a_cause_of_the_host(work: Work, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setenv("SERVER", answer)
+    with pytest.raises(HostError, match="the server's answer is not understood") as caught:
+        backup.save(work, step(1))
+    assert answer in caught.value.cause
+
+
+def test_a_manifest_that_somebody_broke_keeps_no_copy_from_being_made(work: Work) -> None:
+    backup.save(work, step(1))
+    (home(work) / "1/db/manifest.json").write_text("{")
+    backup.save(work, step(2))
+    assert kept(work) == [1, 2]
 
 
 @pytest.mark.parametrize(("name", "value", "cause"), [("BAD", "postgres", "it is broken"), ("NO_POINT", "1", "ended with 3")])

@@ -116,7 +116,7 @@ def test_the_stores_of_a_task_are_those_it_names_or_the_only_one() -> None:
 def test_no_password_is_in_a_command() -> None:
     for argv in (dump("c"), read_back("c")):
         assert argv[-1] == "sh"
-        assert "PGPASSWORD=$(cat" in argv[-2]
+        assert "POSTGRES_PASSWORD=$(cat" in argv[-2]
     assert read_back("c")[:4] == ("docker", "exec", "--interactive", "c")
 
 
