@@ -17,6 +17,7 @@ from .site import site_of
 from .steps import carry_out_all
 from .together import POLL_SECONDS, SILENCE_SECONDS, Patience
 
+LONGEST_SECONDS = 3600  # as long as a prepared host waits for the others, however often it is looked at
 SILENT = f"nobody said within {SILENCE_SECONDS} s that every host serves it"
 
 
@@ -60,6 +61,8 @@ def _against(work: Work, found: Pending) -> str:
             return said.why or "another host does not serve it"
         if patience.over:
             return SILENT
+        if time.monotonic() - patience.began >= LONGEST_SECONDS:
+            return f"not every host served it within {LONGEST_SECONDS} s"
         time.sleep(POLL_SECONDS)
     return ""
 

@@ -77,6 +77,14 @@ def test_the_word_makes_the_release_stay_and_the_other_leave(work: Work) -> None
     assert "unconfirmed" not in json.loads(work.folder.serving.read_text()), "an engine from before reads it"
 
 
+def test_looks_alone_keep_no_host_waiting_for_ever(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_tasks(work)
+    monkeypatch.setattr(unconfirmed, "LONGEST_SECONDS", 0)
+    together.tell(work.folder, CALLED, "look")
+    unconfirmed.settle(work)
+    assert [entry["text"] for entry in entries(work, "returned")] == ["not every host served it within 0 s"]
+
+
 def test_a_word_about_another_release_is_none(work: Work) -> None:
     without_tasks(work)
     together.tell(work.folder, "another", "confirm")
