@@ -25,9 +25,9 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a host knows of a stack's schema: the image whose migrations were the last to end well, the revision by task."""
+    """What a host knows of a stack's schema by migration task: the image of the last one, if it ended well, and the revision."""
 
-    image: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -141,7 +141,7 @@ def _known(task: Service, new: Placed, old: Placed | None, schema: Schema) -> bo
 
 def _ran_last(task: Service, new: Placed, schema: Schema) -> bool:
     bound = any(mount.type == "bind" for mount in task.mounts)
-    return not bound and schema.image == new.placement.images[task.name]
+    return not bound and schema.images.get(task.name) == new.placement.images[task.name]
 
 
 def _before(task: Service, old: Placed | None) -> Service | None:

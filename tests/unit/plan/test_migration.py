@@ -18,7 +18,7 @@ STACK = with_services(SHOP, SAVED)
 OLD = release(1, STACK)
 BASE = base_project(OLD.stack, OLD.placement)
 IMAGE = OLD.placement.images["migrate"]
-KNOWN = Schema(IMAGE, {"migrate": "0003"})
+KNOWN = Schema({"migrate": IMAGE}, {"migrate": "0003"})
 
 
 def planned(stack: Stack, schema: Schema, old: Placed | None = OLD, digest: str = "a" * 64) -> list[Step]:
@@ -50,9 +50,20 @@ def test_a_first_release_is_saved_too() -> None:
 
 def test_where_the_same_task_ran_last_nothing_is_saved_or_asked() -> None:
     assert named(planned(STACK, KNOWN)) == ["task-migrate"]
-    assert named(planned(STACK, Schema(IMAGE))) == ["task-migrate", "revision-migrate"], "nobody asked before"
-    assert named(planned(STACK, replace(KNOWN, image="other"))) == ["backup-db", "task-migrate", "revision-migrate"]
+    assert named(planned(STACK, Schema(KNOWN.images))) == ["task-migrate", "revision-migrate"], "nobody asked before"
+    assert named(planned(STACK, replace(KNOWN, images={"migrate": "other"}))) == ["backup-db", "task-migrate", "revision-migrate"]
     assert named(planned(STACK, KNOWN, old=None)) == ["backup-db", "task-migrate", "revision-migrate"]
+
+
+def test_of_two_tasks_of_one_image_the_one_that_did_not_end_is_saved_before() -> None:
+    second = replace(SAVED, name="upgrade", depends_on={"db": "", "migrate": ""})
+    stack = with_services(STACK, second)
+    old, images = release(1, stack), {"migrate": IMAGE, "upgrade": IMAGE}
+    assert old.placement.images == {**old.placement.images, **images}, "one image"
+    both = Schema(images, {"migrate": "1", "upgrade": "2"})
+    assert named(planned(stack, both, old)) == ["task-migrate", "task-upgrade"]
+    first = Schema({"migrate": IMAGE}, both.revisions)
+    assert named(planned(stack, first, old)) == ["backup-db", "task-migrate", "task-upgrade", "revision-upgrade"]
 
 
 @pytest.mark.parametrize(
