@@ -85,7 +85,7 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
     """Return a controller's request and its secret values."""
     if data.get("schema") != SCHEMA:
         raise OtherVersion(f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}", SAME_VERSION)
-    words: dict[str, Any] = {name: _plain(data.get(name, "")) for name in ("who", "why", "commit", "verb", "together")}
+    words: dict[str, Any] = {name: plain(data.get(name, "")) for name in ("who", "why", "commit", "verb", "together")}
     made = f"{at.replace('-', '').replace(':', '').replace('.', '').rstrip('Z')}-{secrets.token_hex(3)}"
     try:
         stack = from_json(Stack, data["stack"])
@@ -98,7 +98,7 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
     return _whole(Request(id=made, stack=stack, at=at, **words)), _whole_values(data.get("secrets", {}))
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """Return a claim as one short line: it is shown to others on their terminals."""
     return "".join(char for char in str(text) if char.isprintable())[:LONGEST_CLAIM]
 

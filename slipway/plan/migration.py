@@ -189,9 +189,14 @@ def _inside(container: str, script: str, *options: str) -> tuple[str, ...]:
 
 def told(saved: Mapping[str, Any]) -> str:
     """Return what was saved of a store, for people."""
-    held = ", ".join(f"{one['name']} {one['tables']} tables {_size(one['bytes'])}" for one in saved["databases"])
+    held = ", ".join(f"{_plain(one['name'])} {one['tables']} tables {_size(one['bytes'])}" for one in saved["databases"])
     point = f"restore point `{saved['restore_point']}`" if saved["restore_point"] else f"no restore point: {saved['no_point']}"
     return f"saved before the migration: {saved['store']} ({held}) in {saved['folder']}, {point}"
+
+
+def _plain(name: str) -> str:
+    """Return a name as a terminal may show it: whoever owns a database chose it."""
+    return "".join(char for char in name if char.isprintable())
 
 
 def _size(count: int) -> str:

@@ -1,7 +1,8 @@
 """A release that waits for the word of several hosts: what a run makes of it, and what it does where no way leads back."""
 
 import json
-from dataclasses import replace
+import threading
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,30 @@ def test_looks_alone_keep_no_host_waiting_for_ever(work: Work, monkeypatch: pyte
     together.tell(work.folder, CALLED, "look")
     unconfirmed.settle(work)
     assert [entry["text"] for entry in entries(work, "returned")] == ["not every host served it within 0 s"]
+
+
+def test_a_look_never_undoes_a_word_that_is_told_meanwhile(work: Work) -> None:
+    together.tell(work.folder, CALLED, "look")
+    late = threading.Thread(target=together.tell, args=(work.folder, CALLED, "look"))
+    with together._alone(work.folder):
+        late.start()
+        late.join(0.2)
+        assert late.is_alive(), "it waits for whoever is at it"
+        told = together.Heard(CALLED, "confirm", AT)
+        (work.folder.path / together.FILE).write_text(json.dumps(asdict(told)))
+    late.join(5)
+    assert together.heard(work.folder, CALLED).word == "confirm"
+
+
+def test_why_a_host_goes_back_is_one_short_line(work: Work) -> None:
+    without_tasks(work)
+    meeting.speak(work.machine, "demo", CALLED, ("look", ""), print)
+    engine = threading.Thread(target=unconfirmed.settle, args=(work,))
+    engine.start()
+    meeting.speak(work.machine, "demo", CALLED, ("back", "web3:\x1b[2J\nno" + "!" * 120_000), print)
+    engine.join(5)
+    (back,) = entries(work, "returned")
+    assert back["text"] == ("web3:[2Jno" + "!" * 120_000)[: records.LONGEST_CLAIM]
 
 
 def test_a_word_about_another_release_is_none(work: Work) -> None:

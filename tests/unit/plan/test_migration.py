@@ -142,4 +142,6 @@ def test_what_was_saved_is_told_in_a_line() -> None:
     line = "saved before the migration: db (shop 5 tables 24 KiB) in /var/backups/slipway/shop/2/db, "
     assert told(saved) == f"{line}restore point `before release 2`"
     assert "shop 5 tables 20 MiB" in told({**saved, "databases": [{"name": "shop", "tables": 5, "bytes": 20 << 20}]})
+    odd = {"name": "sh\x1b]0;op\n", "tables": 5, "bytes": 24_600}
+    assert "db (sh]0;op 5 tables 24 KiB)" in told({**saved, "databases": [odd]})
     assert told({**saved, "restore_point": "", "no_point": "x"}) == f"{line}no restore point: x"
