@@ -93,6 +93,7 @@ def _return(work: Work, found: Pending, why: str) -> None:
     webs = commands.started_containers(good, good.stack.of_kind("web"))
     carry_out_all(work, returning.wake(good, runs=resume.facts(work).running(webs)), carry_out)
     failed = ""
+    pinned.forget(work.folder, found.release, found.before)  # first: from the record on a heal goes forward, and forgets nothing
     try:
         carry_out_all(work, returning.taken_back(good, bad, site_of(work, found.before)), carry_out)
     except SlipwayError as error:
@@ -103,6 +104,5 @@ def _return(work: Work, found: Pending, why: str) -> None:
     shown = {"from": bad.number, "to": good.number, "text": why, "seconds": seconds, "failed": failed}
     work.note({"event": "returned", "together": found.together, **shown})
     notices.tell(work, message.returned(work.folder.name, bad.number, good.number, why, seconds=seconds))
-    pinned.forget(work.folder, found.release, found.before)
     if failed:
         resume.heal(work)

@@ -1,6 +1,8 @@
 """A release that waits for the word of several hosts: what a run makes of it, and what it does where no way leads back."""
 
 import json
+import os
+import signal
 import threading
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError, ReleaseRefused, SlipwayError
-from slipway.host import meeting, records, resume, status, together, unconfirmed
+from slipway.host import meeting, pinned, records, resume, status, together, unconfirmed
 from slipway.host.asker import DEPLOY, Asker
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
@@ -110,6 +112,21 @@ def test_why_a_host_goes_back_is_one_short_line(work: Work) -> None:
     assert back["text"] == ("web3:[2Jno" + "!" * 120_000)[: records.LONGEST_CLAIM]
 
 
+def test_a_host_that_dies_on_the_way_back_takes_the_release_for_a_new_wish_later(work: Work, tmp_path: Path) -> None:
+    without_tasks(work)
+    asked = records.Request("q1", MADE[1].stack, "me", "", AT, verb="deploy", pinned={"RELEASE": "1.1.0"})
+    for made in MADE:
+        pinned.note(work.folder, made, asked)
+    (tmp_path / "bin/nft").write_text("#!/bin/sh\nkill -9 $PPID\n")
+    if (engine := os.fork()) == 0:
+        unconfirmed.settle(work)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(engine, 0)[1]) == signal.SIGKILL
+    assert work.serving().current == 1
+    assert entries(work, "returned") == []
+    assert pinned.read(work.folder).known["RELEASE"] == ("1.0.0",)
+
+
 def test_a_word_about_another_release_is_none(work: Work) -> None:
     without_tasks(work)
     together.tell(work.folder, "another", "confirm")
@@ -169,6 +186,7 @@ def test_a_first_release_needs_no_word(work: Work) -> None:
     result = {"verdict": "serving", "release": 2, "changed": True, "code": 0}
     Journal(work.folder.journal).append({"event": "result", "at": AT, "request": "q1", "result": result})
     work.keep_serving(Serving("demo", current=2))
+    assert meeting.speak(work.machine, "demo", CALLED, ("go", ""), print) == result, "its answer was lost"
     for word in ("look", "confirm", "back"):
         said: Any = (word, "")
         assert meeting.speak(work.machine, "demo", CALLED, said, print)["verdict"] == "confirmed"
