@@ -166,15 +166,16 @@ class Member:
     def _meet(self, stage: Stage, identity: str, expected: Sequence[str]) -> Seat | None:
         """Wait until all came to a stage; return the host that keeps them from it. Meanwhile the own host hears of it."""
         self.table.take(Seat(self.host, stage, identity))
-        deadline = time.monotonic() + LONGEST_SECONDS
+        limit = LONGEST_SECONDS if expected else SILENCE_SECONDS  # a look is all that is left to wait for
+        deadline = time.monotonic() + limit
         while True:
             seats = self.table.seats()
             if all_are(seats, self.table.hosts, stage) and not (stage == "prepared" and fault(seats)):
                 return None
             if bad := fault(seats):
                 return bad
-            if expected and time.monotonic() > deadline:
-                return self._fail(f"the others were not {stage} within {LONGEST_SECONDS:.0f} s", HostError.exit_code)
+            if time.monotonic() > deadline:
+                return self._fail(f"the others were not {stage} within {limit:.0f} s", HostError.exit_code)
             if time.monotonic() - self.looked > LOOK_EVERY_SECONDS:
                 self._look(expected, patient=False)
             time.sleep(POLL_SECONDS)

@@ -87,17 +87,19 @@ def _alone(work: Work, step: Step) -> contextlib.AbstractContextManager[object]:
 
 
 def _to_its_end(work: Work, step: Step) -> None:
-    name = step.arguments["container"]
+    name, image = step.arguments["container"], step.arguments.get("migrates")
     work.crew.remove(name)
     try:
+        if image:
+            records.begin_migration(work.folder, step.arguments["task"])
         _command(work, step)
         code = work.crew.wait_end(name, step.limit_seconds)
         if code == LATE:
             raise work.crew.refusal(name, f"did not end within {step.limit_seconds} s and was killed")
         if code:
             raise work.crew.refusal(name, f"ended with {code}")
-        if image := step.arguments.get("migrates"):
-            records.note_migration(work.folder, image)
+        if image:
+            records.note_migration(work.folder, step.arguments["task"], image)
     finally:
         _keep_output(work, name)
         work.crew.remove(name)

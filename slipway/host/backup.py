@@ -25,6 +25,7 @@ ASK_SECONDS = 60
 FOLDER_MODE = 0o700
 MANIFEST = "manifest.json"
 LEAST_MB = disk.RESERVE_MB // 2  # a dump under way ends here
+LONGEST_ANSWER = 200
 TABLE = "processing data for table"
 NEXT_STEP = "mend that and deploy again; without `backup_first` the migration runs with nothing saved"
 # A dump whose client was killed runs on inside of the container, and its locks keep a migration waiting.
@@ -53,7 +54,7 @@ def save(work: Work, step: Step) -> None:
         _drop(folder)
         work.machine.runner.attempt(migration.query(step.arguments["container"], END_DUMPS), limit_seconds=ASK_SECONDS)
         raise HostError(f"{store} could not be saved, so the migration did not run: {_cause(error)}", NEXT_STEP) from error
-    forget(home, prune.keep(work))
+    forget(home, prune.keep(work), work.serving().current or 0)
     told = {**made, "folder": str(folder), "seconds": round(time.monotonic() - began, 3)}
     work.saved.append(told)
     work.note({"event": "backup", **told})
@@ -76,7 +77,7 @@ def _copy(work: Work, step: Step, folder: Path) -> dict[str, Any]:
     """Make the whole copy, its manifest last; return what that says."""
     container = step.arguments["container"]
     _ask(work, container, END_DUMPS)
-    server: Mapping[str, Any] = json.loads(_ask(work, container, QUESTION))
+    server = _server(work, container)
     for above in (*reversed(folder.parents[:3]), folder):
         files.folder(above, FOLDER_MODE)
     _judge_room(folder, server["databases"])
@@ -95,6 +96,16 @@ def _copy(work: Work, step: Step, folder: Path) -> dict[str, Any]:
     return made
 
 
+def _server(work: Work, container: str) -> Mapping[str, Any]:
+    """Return what a server says of itself; a container may print lines of its own beside it."""
+    said, found = _ask(work, container, QUESTION), None
+    with contextlib.suppress(ValueError):
+        found = json.loads(said)
+    if not isinstance(found, dict) or not isinstance(found.get("databases"), list):
+        raise HostError(f"the server's answer is not understood: {said[:LONGEST_ANSWER]!r}")
+    return found
+
+
 def _ask(work: Work, container: str, sql: str) -> str:
     return work.machine.runner.run(migration.query(container, sql), limit_seconds=ASK_SECONDS).strip()
 
@@ -111,8 +122,10 @@ def _judge_room(folder: Path, databases: Sequence[Mapping[str, Any]]) -> None:
 def _sizes_before(folder: Path) -> dict[str, int]:
     """Return how large the dumps of each database were the last time."""
     manifests = sorted(folder.parents[1].glob(f"*/{folder.name}/{MANIFEST}"), key=_number)
-    made = json.loads(manifests[-1].read_text(encoding="utf-8"))["databases"] if manifests else []
-    return {one["name"]: one["bytes"] for one in made}
+    with contextlib.suppress(ValueError, KeyError, TypeError):  # one that somebody broke tells nothing, as where there is none
+        made = json.loads(manifests[-1].read_text(encoding="utf-8"))["databases"] if manifests else []
+        return {one["name"]: one["bytes"] for one in made}
+    return {}
 
 
 def _number(manifest: Path) -> int:
@@ -151,10 +164,16 @@ def clear(home: Path) -> None:
             shutil.rmtree(folder)
 
 
-def forget(home: Path, keep: int) -> None:
-    """Keep the copies of the last releases that made one."""
+def forget(home: Path, keep: int, serves: int) -> None:
+    """Keep the copies of the last releases that made one, and of each store the first one since the release that serves.
+
+    A migration that was broken off is tried again: whatever is saved from the second try on holds what the first one left.
+    """
     made = sorted((path for path in home.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
     whole = [path for path in made if any(path.glob(f"*/{MANIFEST}"))]
+    first: dict[str, Path] = {}
+    for manifest in (found for path in whole if int(path.name) > serves for found in path.glob(f"*/{MANIFEST}")):
+        first.setdefault(manifest.parent.name, manifest.parents[1])
     for path in made:
-        if path not in whole[-keep:]:
+        if path not in (*whole[-keep:], *first.values()):
             shutil.rmtree(path)

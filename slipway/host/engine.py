@@ -271,7 +271,7 @@ def migrated(work: Work) -> frozenset[str]:
 
 def schema(work: Work) -> Schema:
     """Return what is known of the schema in force."""
-    return Schema(next(reversed(records.migrations(work.folder)), ""), records.revisions(work.folder))
+    return Schema(records.migrated(work.folder), records.revisions(work.folder))
 
 
 def _failed(work: Work, release: Release, error: SlipwayError) -> Result:

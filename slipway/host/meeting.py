@@ -32,7 +32,7 @@ def speak(machine: Machine, stack: str, called: str, said: tuple[Word, str], hea
         return _over(folder, asked, found, word)
     if word == "confirm" and found == PREPARED:
         raise HostError(f"{stack} is prepared here and has not switched", "this is a fault of the controller: report it")
-    together.tell(folder, called, word, why)
+    together.tell(folder, called, word, records.plain(why))
     if word == "look":
         return answer(folder, found)
     if found == PREPARED or word == "go":

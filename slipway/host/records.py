@@ -18,6 +18,7 @@ from .layout import StackFolder
 SCHEMA = 1
 LONGEST_CLAIM = 1000
 MIGRATIONS = "migrations.json"
+MIGRATED = "migrated.json"
 REVISIONS = "revisions.json"
 SAME_VERSION = "run site.yml, whose role `stack` brings both to one version"
 
@@ -84,7 +85,7 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
     """Return a controller's request and its secret values."""
     if data.get("schema") != SCHEMA:
         raise OtherVersion(f"this host's engine speaks schema {SCHEMA}, the controller {data.get('schema')}", SAME_VERSION)
-    words: dict[str, Any] = {name: _plain(data.get(name, "")) for name in ("who", "why", "commit", "verb", "together")}
+    words: dict[str, Any] = {name: plain(data.get(name, "")) for name in ("who", "why", "commit", "verb", "together")}
     made = f"{at.replace('-', '').replace(':', '').replace('.', '').rstrip('Z')}-{secrets.token_hex(3)}"
     try:
         stack = from_json(Stack, data["stack"])
@@ -97,7 +98,7 @@ def request_of(data: Mapping[str, Any], at: str) -> tuple[Request, dict[str, str
     return _whole(Request(id=made, stack=stack, at=at, **words)), _whole_values(data.get("secrets", {}))
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """Return a claim as one short line: it is shown to others on their terminals."""
     return "".join(char for char in str(text) if char.isprintable())[:LONGEST_CLAIM]
 
@@ -172,11 +173,30 @@ def migrations(folder: StackFolder) -> list[str]:
     return found
 
 
-def note_migration(folder: StackFolder, image: str) -> None:
-    """Write down that an image's migrations ran; this outlives the records of releases, which are pruned."""
+def note_migration(folder: StackFolder, task: str, image: str) -> None:
+    """Write down that an image's task migrated to its end; this outlives the records of releases, which are pruned."""
     known = migrations(folder)
     if image not in known:
         files.write(folder.path / MIGRATIONS, json.dumps([*known, image], indent=1), 0o640)
+    _keep_migrated(folder, {**migrated(folder), task: image})
+
+
+def migrated(folder: StackFolder) -> dict[str, str]:
+    """Return the image of each migration task that ran to its end and was not begun since."""
+    path = folder.path / MIGRATED
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def begin_migration(folder: StackFolder, task: str) -> None:
+    """Forget that a task ran to its end: from here on nobody knows how far it came."""
+    known = migrated(folder)
+    if known.pop(task, None):
+        _keep_migrated(folder, known)
+
+
+def _keep_migrated(folder: StackFolder, known: Mapping[str, str]) -> None:
+    files.write(folder.path / MIGRATED, json.dumps(known, indent=1), 0o640)
 
 
 def revisions(folder: StackFolder) -> dict[str, str]:

@@ -3,8 +3,12 @@
 Whoever releases on several hosts says it with `slipway together`. A host that hears nothing for a while decides alone.
 """
 
+import contextlib
+import fcntl
 import json
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
@@ -15,7 +19,7 @@ from . import clock, files
 from .layout import StackFolder
 from .machine import Work
 
-FILE = "together.json"
+FILE, LOCK = "together.json", "together.lock"
 # ssh notices a cut line after 45 s; with the way back of seconds all hosts serve one release again well within 2 minutes.
 SILENCE_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -34,10 +38,25 @@ class Heard:
 
 
 def tell(folder: StackFolder, together: str, word: Word, why: str = "") -> None:
-    """Keep a word for the engine; one that only looks leaves the word before it in force."""
-    before = heard(folder, together)
-    kept = Heard(together, before.word, clock.now(), before.why) if word == "look" else Heard(together, word, clock.now(), why)
-    files.write(folder.path / FILE, json.dumps(asdict(kept)), 0o640)
+    """Keep a word for the engine; one that only looks leaves the word before it in force, also one that is told meanwhile."""
+    with _alone(folder):
+        before = heard(folder, together)
+        kept = (
+            Heard(together, before.word, clock.now(), before.why) if word == "look" else Heard(together, word, clock.now(), why)
+        )
+        files.write(folder.path / FILE, json.dumps(asdict(kept)), 0o640)
+
+
+@contextlib.contextmanager
+def _alone(folder: StackFolder) -> Iterator[None]:
+    """Have others who tell a word wait; each takes milliseconds."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def heard(folder: StackFolder, together: str) -> Heard:

@@ -17,6 +17,7 @@ from .site import site_of
 from .steps import carry_out_all
 from .together import POLL_SECONDS, SILENCE_SECONDS, Patience
 
+LONGEST_SECONDS = 3600  # as long as a prepared host waits for the others, however often it is looked at
 SILENT = f"nobody said within {SILENCE_SECONDS} s that every host serves it"
 
 
@@ -60,6 +61,8 @@ def _against(work: Work, found: Pending) -> str:
             return said.why or "another host does not serve it"
         if patience.over:
             return SILENT
+        if time.monotonic() - patience.began >= LONGEST_SECONDS:
+            return f"not every host served it within {LONGEST_SECONDS} s"
         time.sleep(POLL_SECONDS)
     return ""
 
@@ -90,6 +93,7 @@ def _return(work: Work, found: Pending, why: str) -> None:
     webs = commands.started_containers(good, good.stack.of_kind("web"))
     carry_out_all(work, returning.wake(good, runs=resume.facts(work).running(webs)), carry_out)
     failed = ""
+    pinned.forget(work.folder, found.release, found.before)  # first: from the record on a heal goes forward, and forgets nothing
     try:
         carry_out_all(work, returning.taken_back(good, bad, site_of(work, found.before)), carry_out)
     except SlipwayError as error:
@@ -100,6 +104,5 @@ def _return(work: Work, found: Pending, why: str) -> None:
     shown = {"from": bad.number, "to": good.number, "text": why, "seconds": seconds, "failed": failed}
     work.note({"event": "returned", "together": found.together, **shown})
     notices.tell(work, message.returned(work.folder.name, bad.number, good.number, why, seconds=seconds))
-    pinned.forget(work.folder, found.release, found.before)
     if failed:
         resume.heal(work)

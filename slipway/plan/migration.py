@@ -25,9 +25,9 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a host knows of a stack's schema: the image whose migrations were the last to end well, the revision by task."""
+    """What a host knows of a stack's schema by migration task: the image of the last one, if it ended well, and the revision."""
 
-    image: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -141,7 +141,7 @@ def _known(task: Service, new: Placed, old: Placed | None, schema: Schema) -> bo
 
 def _ran_last(task: Service, new: Placed, schema: Schema) -> bool:
     bound = any(mount.type == "bind" for mount in task.mounts)
-    return not bound and schema.image == new.placement.images[task.name]
+    return not bound and schema.images.get(task.name) == new.placement.images[task.name]
 
 
 def _before(task: Service, old: Placed | None) -> Service | None:
@@ -153,11 +153,12 @@ def _but_environment(task: Service) -> Service:
 
 
 # What runs inside of a Postgres container, as whoever its image made the owner. A password comes from the container's own
-# environment or secret file; one that is asked for ends the command.
+# environment or secret file; one that is asked for ends the command. What leads a client elsewhere is none of the server's.
 OWNER = (
+    "unset PGHOST PGHOSTADDR PGSERVICE PGSERVICEFILE PGOPTIONS; "
     'export LC_ALL=C PGUSER="${POSTGRES_USER:-postgres}" PGAPPNAME=slipway-backup; '
-    'if [ -r "${POSTGRES_PASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi; '
-    'export PGPASSWORD="${PGPASSWORD:-${POSTGRES_PASSWORD:-}}"; '
+    'if [ -r "${POSTGRES_PASSWORD_FILE:-}" ]; then POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi; '
+    'export PGPASSWORD="${POSTGRES_PASSWORD:-${PGPASSWORD:-}}"; '
 )
 
 
@@ -188,9 +189,14 @@ def _inside(container: str, script: str, *options: str) -> tuple[str, ...]:
 
 def told(saved: Mapping[str, Any]) -> str:
     """Return what was saved of a store, for people."""
-    held = ", ".join(f"{one['name']} {one['tables']} tables {_size(one['bytes'])}" for one in saved["databases"])
+    held = ", ".join(f"{_plain(one['name'])} {one['tables']} tables {_size(one['bytes'])}" for one in saved["databases"])
     point = f"restore point `{saved['restore_point']}`" if saved["restore_point"] else f"no restore point: {saved['no_point']}"
     return f"saved before the migration: {saved['store']} ({held}) in {saved['folder']}, {point}"
+
+
+def _plain(name: str) -> str:
+    """Return a name as a terminal may show it: whoever owns a database chose it."""
+    return "".join(char for char in name if char.isprintable())
 
 
 def _size(count: int) -> str:

@@ -99,6 +99,15 @@ def test_a_line_that_is_cut_amid_the_confirms_is_said_and_the_next_contact_makes
     assert [answers[host.name]["verdict"] for host in hosts] == ["unchanged", "unchanged", "serving"]
 
 
+def test_a_member_that_died_behind_the_switch_keeps_no_host_waiting(hosts: list[ApartHost], tmp_path: Path) -> None:
+    shared = table(hosts, tmp_path / "table")
+    shared.take(Seat("web3", "switched"))
+    answers = take_part(shared, hosts[:2])
+    assert all("were not reached within 1 s" in answer["msg"] for answer in answers.values())
+    assert {answer["exit_code"] for answer in answers.values()} == {3}
+    assert serve(hosts) == ["1.0.0"] * 3
+
+
 def test_hosts_that_hear_nothing_any_more_go_back_by_themselves(hosts: list[ApartHost], tmp_path: Path) -> None:
     """As where whoever releases is killed: one host switched, one is prepared, one was never asked."""
     for host in hosts[:2]:

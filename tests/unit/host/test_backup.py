@@ -16,6 +16,7 @@ from slipway.host.machine import Machine, Work
 from slipway.host.runner import Runner
 from slipway.plan import migration
 from slipway.plan.step import Step
+from slipway.serving import Serving
 
 from .doors import has
 
@@ -27,7 +28,7 @@ SERVER = {
 }
 # `docker exec` without a container: the rest runs here.
 DOCKER = 'shift; [ "$1" = --interactive ] && shift; shift; exec "$@"'
-PSQL = """echo "$PGUSER $PGPASSWORD: $*" >> "$SAID"
+PSQL = """echo "$PGUSER $PGPASSWORD$PGHOST$PGHOSTADDR$PGSERVICE$PGSERVICEFILE$PGOPTIONS: $*" >> "$SAID"
 case "$*" in *json_build_object*) echo "$SERVER" ;; *pg_create_restore_point*) [ -z "$NO_POINT" ] || exit 3 ;; esac"""
 DUMP = 'echo "$PGDATABASE dumped"; [ "$PGDATABASE" != "$BAD" ] || { echo "pg_dump: error: it is broken" >&2; exit 1; }'
 RESTORE = """read -r line; cat; [ "$line" = "${line% dumped}" ] && { echo "end of file" >&2; exit 1; }
@@ -55,6 +56,11 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
 def step(number: int, store: str = "db") -> Step:
     words = {"store": store, "container": f"demo-{store}-1", "number": number, "point": f"before release {number}"}
     return Step(f"backup-{store}", "backup", "w", migration.dump(words["container"]), words, 60)  # type: ignore[arg-type]
+
+
+def served(work: Work, number: int) -> None:
+    backup.save(work, step(number))
+    work.keep_serving(Serving("demo", current=number))
 
 
 def home(work: Work) -> Path:
@@ -106,6 +112,33 @@ def test_a_server_that_makes_no_restore_point_is_dumped_all_the_same(
     assert "pg_create_restore_point" not in (tmp_path / "said").read_text()
 
 
+def test_a_container_that_is_a_client_of_another_server_is_asked_itself(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGPASSWORD"):
+        monkeypatch.setenv(name, "of-another")
+    backup.save(work, step(1))
+    monkeypatch.setenv("POSTGRES_PASSWORD_FILE", "")
+    monkeypatch.setenv("POSTGRES_PASSWORD", "hunter22")
+    backup.save(work, step(2))
+    assert {line.partition(":")[0] for line in (tmp_path / "said").read_text().splitlines()} == {"demo hunter22"}
+
+
+@pytest.mark.parametrize("answer", ["sh: a notice", '{"databases": null}', "[]"])
+def test_an_odd_answer_is_a_cause_of_the_host(work: Work, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setenv("SERVER", answer)
+    with pytest.raises(HostError, match="the server's answer is not understood") as caught:
+        backup.save(work, step(1))
+    assert answer in caught.value.cause
+
+
+def test_a_manifest_that_somebody_broke_keeps_no_copy_from_being_made(work: Work) -> None:
+    backup.save(work, step(1))
+    (home(work) / "1/db/manifest.json").write_text("{")
+    backup.save(work, step(2))
+    assert kept(work) == [1, 2]
+
+
 @pytest.mark.parametrize(("name", "value", "cause"), [("BAD", "postgres", "it is broken"), ("NO_POINT", "1", "ended with 3")])
 def test_what_cannot_be_saved_is_refused_and_leaves_nothing(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, cause: str
@@ -153,7 +186,7 @@ def test_a_dump_ends_before_the_disk_is_full(tmp_path: Path) -> None:
 
 def test_the_last_copies_stay_and_those_cut_short_go(work: Work) -> None:
     for number in (3, 9, 10, 11, 12):
-        backup.save(work, step(number))
+        served(work, number)
     (home(work) / "10/db/manifest.json").unlink()
     (home(work) / "13/db").mkdir(parents=True)
     (home(work) / "13/db/demo.dump").write_text("half")
@@ -169,8 +202,20 @@ def test_the_inventory_says_how_many_stay(work: Work, tmp_path: Path) -> None:
     (tmp_path / "etc/slipway").mkdir(parents=True)
     (tmp_path / "etc/slipway/engine.json").write_text('{"keep_releases": 2}')
     for number in (1, 2, 3):
-        backup.save(work, step(number))
+        served(work, number)
     assert kept(work) == [2, 3]
+
+
+def test_tries_of_a_migration_never_remove_what_was_saved_before_the_first(work: Work) -> None:
+    served(work, 1)
+    backup.save(work, step(2))
+    for number in range(3, 10):
+        backup.save(work, step(number, "events"))
+        backup.save(work, step(number))
+    assert kept(work) == [2, 3, 5, 6, 7, 8, 9], "of each store its first copy since release 1, and the last five"
+    work.keep_serving(Serving("demo", current=9))
+    backup.save(work, step(10))
+    assert kept(work) == [6, 7, 8, 9, 10], "what serves ended its migration"
 
 
 def test_dumps_that_run_on_are_known_by_their_name() -> None:

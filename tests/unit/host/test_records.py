@@ -94,8 +94,17 @@ def test_the_fingerprint_knows_the_stack_and_its_secrets() -> None:
 def test_migrations_are_kept_in_the_order_they_ran_each_once(folder: StackFolder) -> None:
     assert records.migrations(folder) == []
     for image in ("app@1", "app@2", "app@1", "app@2"):
-        records.note_migration(folder, image)
+        records.note_migration(folder, "migrate", image)
     assert records.migrations(folder) == ["app@1", "app@2"]
+
+
+def test_a_migration_that_was_begun_is_none_that_ended(folder: StackFolder) -> None:
+    for task in ("first", "second"):
+        records.begin_migration(folder, task)
+        records.note_migration(folder, task, "app@1")
+    records.begin_migration(folder, "second")
+    assert records.migrated(folder) == {"first": "app@1"}
+    assert records.migrations(folder) == ["app@1"], "the schema went forward all the same"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """A release that waits for the word of several hosts: what a run makes of it, and what it does where no way leads back."""
 
 import json
-from dataclasses import replace
+import os
+import signal
+import threading
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from slipway.errors import HostError, ReleaseRefused, SlipwayError
-from slipway.host import meeting, records, resume, status, together, unconfirmed
+from slipway.host import meeting, pinned, records, resume, status, together, unconfirmed
 from slipway.host.asker import DEPLOY, Asker
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
@@ -77,6 +80,53 @@ def test_the_word_makes_the_release_stay_and_the_other_leave(work: Work) -> None
     assert "unconfirmed" not in json.loads(work.folder.serving.read_text()), "an engine from before reads it"
 
 
+def test_looks_alone_keep_no_host_waiting_for_ever(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_tasks(work)
+    monkeypatch.setattr(unconfirmed, "LONGEST_SECONDS", 0)
+    together.tell(work.folder, CALLED, "look")
+    unconfirmed.settle(work)
+    assert [entry["text"] for entry in entries(work, "returned")] == ["not every host served it within 0 s"]
+
+
+def test_a_look_never_undoes_a_word_that_is_told_meanwhile(work: Work) -> None:
+    together.tell(work.folder, CALLED, "look")
+    late = threading.Thread(target=together.tell, args=(work.folder, CALLED, "look"))
+    with together._alone(work.folder):
+        late.start()
+        late.join(0.2)
+        assert late.is_alive(), "it waits for whoever is at it"
+        told = together.Heard(CALLED, "confirm", AT)
+        (work.folder.path / together.FILE).write_text(json.dumps(asdict(told)))
+    late.join(5)
+    assert together.heard(work.folder, CALLED).word == "confirm"
+
+
+def test_why_a_host_goes_back_is_one_short_line(work: Work) -> None:
+    without_tasks(work)
+    meeting.speak(work.machine, "demo", CALLED, ("look", ""), print)
+    engine = threading.Thread(target=unconfirmed.settle, args=(work,))
+    engine.start()
+    meeting.speak(work.machine, "demo", CALLED, ("back", "web3:\x1b[2J\nno" + "!" * 120_000), print)
+    engine.join(5)
+    (back,) = entries(work, "returned")
+    assert back["text"] == ("web3:[2Jno" + "!" * 120_000)[: records.LONGEST_CLAIM]
+
+
+def test_a_host_that_dies_on_the_way_back_takes_the_release_for_a_new_wish_later(work: Work, tmp_path: Path) -> None:
+    without_tasks(work)
+    asked = records.Request("q1", MADE[1].stack, "me", "", AT, verb="deploy", pinned={"RELEASE": "1.1.0"})
+    for made in MADE:
+        pinned.note(work.folder, made, asked)
+    (tmp_path / "bin/nft").write_text("#!/bin/sh\nkill -9 $PPID\n")
+    if (engine := os.fork()) == 0:
+        unconfirmed.settle(work)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(engine, 0)[1]) == signal.SIGKILL
+    assert work.serving().current == 1
+    assert entries(work, "returned") == []
+    assert pinned.read(work.folder).known["RELEASE"] == ("1.0.0",)
+
+
 def test_a_word_about_another_release_is_none(work: Work) -> None:
     without_tasks(work)
     together.tell(work.folder, "another", "confirm")
@@ -136,6 +186,7 @@ def test_a_first_release_needs_no_word(work: Work) -> None:
     result = {"verdict": "serving", "release": 2, "changed": True, "code": 0}
     Journal(work.folder.journal).append({"event": "result", "at": AT, "request": "q1", "result": result})
     work.keep_serving(Serving("demo", current=2))
+    assert meeting.speak(work.machine, "demo", CALLED, ("go", ""), print) == result, "its answer was lost"
     for word in ("look", "confirm", "back"):
         said: Any = (word, "")
         assert meeting.speak(work.machine, "demo", CALLED, said, print)["verdict"] == "confirmed"

@@ -18,7 +18,7 @@ STACK = with_services(SHOP, SAVED)
 OLD = release(1, STACK)
 BASE = base_project(OLD.stack, OLD.placement)
 IMAGE = OLD.placement.images["migrate"]
-KNOWN = Schema(IMAGE, {"migrate": "0003"})
+KNOWN = Schema({"migrate": IMAGE}, {"migrate": "0003"})
 
 
 def planned(stack: Stack, schema: Schema, old: Placed | None = OLD, digest: str = "a" * 64) -> list[Step]:
@@ -50,9 +50,20 @@ def test_a_first_release_is_saved_too() -> None:
 
 def test_where_the_same_task_ran_last_nothing_is_saved_or_asked() -> None:
     assert named(planned(STACK, KNOWN)) == ["task-migrate"]
-    assert named(planned(STACK, Schema(IMAGE))) == ["task-migrate", "revision-migrate"], "nobody asked before"
-    assert named(planned(STACK, replace(KNOWN, image="other"))) == ["backup-db", "task-migrate", "revision-migrate"]
+    assert named(planned(STACK, Schema(KNOWN.images))) == ["task-migrate", "revision-migrate"], "nobody asked before"
+    assert named(planned(STACK, replace(KNOWN, images={"migrate": "other"}))) == ["backup-db", "task-migrate", "revision-migrate"]
     assert named(planned(STACK, KNOWN, old=None)) == ["backup-db", "task-migrate", "revision-migrate"]
+
+
+def test_of_two_tasks_of_one_image_the_one_that_did_not_end_is_saved_before() -> None:
+    second = replace(SAVED, name="upgrade", depends_on={"db": "", "migrate": ""})
+    stack = with_services(STACK, second)
+    old, images = release(1, stack), {"migrate": IMAGE, "upgrade": IMAGE}
+    assert old.placement.images == {**old.placement.images, **images}, "one image"
+    both = Schema(images, {"migrate": "1", "upgrade": "2"})
+    assert named(planned(stack, both, old)) == ["task-migrate", "task-upgrade"]
+    first = Schema({"migrate": IMAGE}, both.revisions)
+    assert named(planned(stack, first, old)) == ["backup-db", "task-migrate", "task-upgrade", "revision-upgrade"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +127,7 @@ def test_the_stores_of_a_task_are_those_it_names_or_the_only_one() -> None:
 def test_no_password_is_in_a_command() -> None:
     for argv in (dump("c"), read_back("c")):
         assert argv[-1] == "sh"
-        assert "PGPASSWORD=$(cat" in argv[-2]
+        assert "POSTGRES_PASSWORD=$(cat" in argv[-2]
     assert read_back("c")[:4] == ("docker", "exec", "--interactive", "c")
 
 
@@ -131,4 +142,6 @@ def test_what_was_saved_is_told_in_a_line() -> None:
     line = "saved before the migration: db (shop 5 tables 24 KiB) in /var/backups/slipway/shop/2/db, "
     assert told(saved) == f"{line}restore point `before release 2`"
     assert "shop 5 tables 20 MiB" in told({**saved, "databases": [{"name": "shop", "tables": 5, "bytes": 20 << 20}]})
+    odd = {"name": "sh\x1b]0;op\n", "tables": 5, "bytes": 24_600}
+    assert "db (sh]0;op 5 tables 24 KiB)" in told({**saved, "databases": [odd]})
     assert told({**saved, "restore_point": "", "no_point": "x"}) == f"{line}no restore point: x"
