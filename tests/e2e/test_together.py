@@ -154,8 +154,7 @@ class Trio:
 @pytest.fixture(scope="module")
 def trio(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
     """Return three hosts that serve the first release; afterwards the files are in charge of the test host again."""
-    lab.up(["noble"], print)
-    lab.fresh("spare", print)
+    lab.up(["noble", "spare"], print)
     wanted = site.varied(tmp_path_factory.mktemp("trio"))
     file = wanted.inventory / "hosts.yml"
     data = yaml.safe_load(file.read_text())
