@@ -166,7 +166,7 @@ def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
 def _beside(work: Work, tried: Release, request: Request, generation: int | None) -> Result:
     """Leave a canary that is asked for once more; refuse everything else beside it."""
     found = work.serving().canary
-    if found is None or not same(tried, request.stack, generation):
+    if found is None or not canary.asked_again(request, alike=same(tried, request.stack, generation)):
         raise canary.refusal(work)
     canary.tell(work)
     return Result("canary", changed=False, release=tried.number, urls=urls(work, tried.stack), watch_until=found.until)

@@ -360,6 +360,18 @@ def test_amid_a_canary_nothing_else_is_released_and_the_same_is_left(
     assert preview(work, wished(asked.stack, verb=""), {}).result.verdict == "canary"
 
 
+def test_hosts_that_switch_together_are_told_of_a_canary_before_one_of_them_switches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port))
+    made = records.release(work.folder, 2)
+    records.keep_release(work.folder, replace(made, fingerprint=records.fingerprint(made.stack, 0)))
+    asked = wished(made.stack, together="c0ffee")
+    with pytest.raises(ReleaseRefused, match="release 2 of shop is a canary"):
+        engine._release(work, asked, {})
+    assert preview(work, replace(asked, verb=""), {}).result.verdict == "refused"
+
+
 def test_a_plan_shows_the_steps_of_a_canary_or_why_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
