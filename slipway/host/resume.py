@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import HostError
+from ..errors import HostError, SlipwayError
 from ..notices import message
 from ..placement import Placed
+from ..plan import canary
 from ..plan import resume as plan
 from ..plan.step import Step
 from ..serving import Serving
@@ -60,7 +61,7 @@ def heal(work: Work) -> list[Done]:
     steps = planned(work)
     if given_up is not None and work.folder.release(given_up).is_dir():
         keep_record_only(work, given_up)  # first: what has its files is taken for a release that served
-    done = carry_out_all(work, steps, carry_out)
+    done = _as_far_as_it_goes(work, steps)
     egress.follow(work)
     maintenance.follow(work)
     if given_up is not None:
@@ -98,7 +99,20 @@ def wake_standby(work: Work) -> list[Done]:
 
 def tend_canary(work: Work) -> list[Done]:
     """Bring back what a canary lacks; the caller holds the lock."""
-    return carry_out_all(work, plan.shared(work.serving(), facts(work)), carry_out)
+    return _as_far_as_it_goes(work, plan.shared(work.serving(), facts(work)))
+
+
+def _as_far_as_it_goes(work: Work, steps: Sequence[Step]) -> list[Done]:
+    """Carry out the steps of a resume; a canary that does not come up keeps nothing else waiting."""
+    done = list[Done]()
+    for step in steps:
+        try:
+            done += carry_out_all(work, [step], carry_out)
+        except SlipwayError as error:
+            if step.name not in canary.OWN:
+                raise
+            work.warn(f"the canary does not come up, which its watch judges: {error}")
+    return done
 
 
 def planned(work: Work) -> list[Step]:

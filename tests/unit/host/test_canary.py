@@ -159,7 +159,7 @@ def test_a_bad_canary_is_taken_back_while_the_other_visitors_notice_nothing(
     assert (ended["from"], ended["to"], ended["trigger"], ended["how"], ended["failed"]) == (2, 1, "error_ratio", "returned", "")
     assert "20 of 40 requests failed" in ended["text"]
     assert ended["numbers"]["traffic"][0]["beside"] == {"requests": 40, "failed": 0}
-    assert slots.kept_share(work.folder) == {}
+    assert slots.kept_share(work.folder), "a body that was on its way is answered until all has drained"
     assert "split_clients" not in work.machine.nginx.site("shop")
     assert clock.seconds_since(serving.since) < 30, "its drain begins now"
 
@@ -283,6 +283,22 @@ def test_a_canary_is_made_whole_before_it_is_looked_at(tmp_path: Path, monkeypat
     assert steps == ["switch-canary", "restart-canary"]
 
 
+def test_a_canary_that_does_not_start_is_judged_and_keeps_nothing_else_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    down = container("shop-r2-api-1")
+    down["State"] |= {"Status": "exited", "ExitCode": 1}
+    work = tried(tmp_path, monkeypatch, replace(stack(port), watch=Watch(failed_checks=1)), present=("shop-r1-api-1",))
+    (tmp_path / "containers/shop-r2-api-1.json").write_text(json.dumps(down))
+    (tmp_path / "bin/docker").write_text('#!/bin/sh\n[ "$1" = start ] && echo no room >&2 && exit 1\nexit 0\n')
+    done = [step.name for step in resume.heal(work)]
+    assert done[-2:] == ["site", "certificates"]
+    assert "start-canary" not in done
+    assert "the canary does not come up" in work.warnings[0]
+    watch(work, looks=1)
+    assert (work.serving().tried, work.serving().held) == (None, (2,))
+
+
 def test_a_promoted_canary_serves_with_a_watch_and_the_choices_of_its_deploy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
@@ -292,7 +308,7 @@ def test_a_promoted_canary_serves_with_a_watch_and_the_choices_of_its_deploy(
     serving = work.serving()
     assert (serving.current, serving.standby, serving.tried, serving.watched) == (2, 1, None, True)
     assert result.watch_until == serving.watch_until
-    assert slots.kept_share(work.folder) == {}
+    assert slots.kept_share(work.folder), "they lead to it on"
     site = work.machine.nginx.site("shop")
     assert "server 10.255.77.1:" in site
     assert "split_clients" not in site
