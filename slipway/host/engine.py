@@ -281,6 +281,10 @@ def _failed(work: Work, release: Release, error: SlipwayError) -> Result:
         text = f"release {release.number} serves, but what follows the switch failed:\n{cause}"
         again = "\n  next: run this again, it goes on from there"
         return Result("incomplete", changed=True, release=release.number, error=text + again, code=HostError.exit_code)
+    if release.number in work.serving().retiring:
+        text = f"release {release.number} is taken back, but what follows failed:\n{cause}"
+        again = f"\n  next: fab resume {work.folder.name}, it goes on from there"
+        return Result("incomplete", changed=True, release=work.serving().current, error=text + again, code=HostError.exit_code)
     if work.serving().tried == release.number:
         canary.abort(work, release, canary.Ended(f"it could not go on: {cause}"))
         serves = work.serving().current

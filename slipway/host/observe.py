@@ -19,6 +19,7 @@ from .edge_log import EdgeLog
 from .machine import Work
 
 BOOKED_SECONDS = 3  # the edge reuses a connection for so long: until then a request may have gone to the release before
+NO_SLOT = 0  # of a line that names no replica
 KEPT_SECONDS = 3600  # of what a canary answered: it may run for weeks
 CHECK_SECONDS = 5
 AT_ONCE = 8
@@ -83,7 +84,10 @@ class Observer:
     def look(self) -> Window:
         """Return all that was seen up to now. Takes milliseconds, at most the health question's timeout; call it every second."""
         switched = clock.parse(self.since).timestamp()
+        own = (NO_SLOT, *self.placed.placement.slots.values())
         for answer in self.log.answers():
+            if not self.slots and answer.began < switched and answer.slot not in own:
+                continue  # a canary answered it: a bad one says nothing of what a return would bring back
             tally = self.tally if not self.slots or answer.slot in self.slots else self.beside
             tally.add([replace(answer, began=answer.began - switched)])
         at = self.now().timestamp() - switched

@@ -110,6 +110,7 @@ def leads(stack: Stack) -> Mapping[Place, Any]:
     return {
         (stack.domains[route.domain].name, route.path): (
             service.name,
+            service.kind,
             route.port,
             route.strip_path,
             route.websocket,

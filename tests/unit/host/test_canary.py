@@ -20,6 +20,7 @@ from slipway.host.locked import Locked
 from slipway.host.machine import Machine, Work
 from slipway.host.preview import preview
 from slipway.host.records import Release, Request
+from slipway.host.site import site_repairs
 from slipway.model import Canary as Words
 from slipway.model import Health, Route, Stack, Watch
 from slipway.placement import Placement
@@ -186,6 +187,22 @@ def test_where_the_release_beside_it_does_not_answer_either_nobody_is_led_anywhe
     assert "release 1 does not answer either" in said["text"]
 
 
+def test_one_silent_replica_of_the_release_beside_it_keeps_no_bad_canary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    wanted = stack(port)
+    wanted = with_services(wanted, replace(wanted.services["api"], replicas=2))
+    work = tried(tmp_path, monkeypatch, wanted)
+    made = records.release(work.folder, 1)
+    away = {**made.placement.addresses, "api-1": dict.fromkeys(made.placement.addresses["api-1"], "127.0.0.2")}
+    records.keep_release(work.folder, replace(made, placement=replace(made.placement, addresses=away)))
+    answered(work, 2, 2, range(1, 41))
+    answered(work, 1, 0, range(1, 41))
+    monkeypatch.setattr("slipway.plan.returning.ANSWER_SECONDS", 0)
+    watch(work, looks=1)
+    assert (work.serving().current, work.serving().tried, work.serving().held) == (1, None, (2,))
+
+
 def test_a_canary_whose_time_is_over_is_promoted_by_a_request_of_the_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
@@ -237,6 +254,19 @@ def test_a_person_aborts_a_canary_and_it_is_held_with_that_reason(
     assert (noted["how"], noted["text"]) == ("aborted", "ann@desk: it is late")
     again = ended_by_nobody(work)
     assert "no canary of shop runs here" in str(again.value)
+
+
+def test_a_canary_whose_way_back_fails_twice_drains_and_is_not_removed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port), present=("shop-r1-api-1", "shop-r2-api-1"))
+    (tmp_path / "bin/nft").write_text("#!/bin/sh\nexit 1\n")
+    result = ended(work, canary.ABORT)
+    assert (result.verdict, result.code, result.release, result.changed) == ("incomplete", 3, 1, True)
+    assert "release 2 is taken back, but what follows failed" in result.error
+    assert (work.serving().tried, work.serving().retiring, work.serving().held) == (None, (2,), (2,))
+    assert "remove-2" not in [entry["name"] for entry in entries(work, "step")]
+    assert (work.folder.release(2) / "site.conf").is_file()
 
 
 def ended_by_nobody(work: Work) -> "pytest.ExceptionInfo[HostError]":
@@ -422,6 +452,17 @@ def test_a_resume_puts_the_site_with_its_share_in_force(tmp_path: Path, monkeypa
     work.keep_serving(work.serving().aborted(2, clock.now()))
     assert resume.facts(work).site == "the site of 1"
     assert resume.cut_short(work), "until somebody has led the visitors back"
+
+
+def test_a_host_whose_words_changed_amid_a_canary_keeps_both_sites_by_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port))
+    write, *_, put, certificates = site_repairs(work, records.release(work.folder, 1))
+    kept = {Path(path).name: text for path, text in write.arguments["files"].items()}
+    assert sorted(kept) == ["canary.conf", "site.conf"]
+    assert ("split_clients" in kept["canary.conf"], "split_clients" in kept["site.conf"]) == (True, False)
+    assert (put.arguments["text"], certificates.name) == (kept["canary.conf"], "certificates")
 
 
 def test_the_slots_of_a_canary_are_loaded_beside_the_stacks_own(

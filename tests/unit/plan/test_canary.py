@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from slipway.errors import ReleaseRefused
-from slipway.model import Canary, Domain, Route, Scale, Stack
+from slipway.model import Canary, Domain, Route, Scale, Stack, Store
 from slipway.placement import Placed
 from slipway.plan import canary
 from slipway.plan.deploy import Before
@@ -184,6 +184,12 @@ def test_a_canary_that_would_need_another_site_is_refused(stack: Stack) -> None:
     with pytest.raises(ReleaseRefused, match="share one site") as refused:
         canary.judge(stack, SHOP)
     assert refused.value.next_step.endswith("fab deploy shop --canary 0")
+
+
+def test_a_service_that_became_a_store_is_refused_as_stores_are_the_same_for_both() -> None:
+    files = dataclasses.replace(API, name="files", routes=(Route("site", 9000, "/files/"),))
+    with pytest.raises(ReleaseRefused, match=r"share one site.*shop\.example/files/"):
+        canary.judge(with_services(SHOP, dataclasses.replace(files, store=Store("s3"))), with_services(SHOP, files))
 
 
 def test_other_limits_and_headers_are_no_hindrance() -> None:
