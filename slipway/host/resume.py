@@ -12,9 +12,10 @@ from ..plan import canary
 from ..plan import resume as plan
 from ..plan.step import Step
 from ..serving import Serving
-from . import clock, counts, egress, lock, maintenance, notices, records, slots, surplus
+from . import clock, counts, egress, lock, maintenance, notices, pinned, records, slots, surplus
 from .actions import carry_out
 from .docker import PROJECT
+from .history import runs_of
 from .journal import Journal
 from .machine import Machine, Work
 from .prune import drop_tags, keep_record_only
@@ -66,6 +67,8 @@ def heal(work: Work) -> list[Done]:
     maintenance.follow(work)
     if given_up is not None:
         drop_tags(work, given_up)
+    if returned:
+        _close_return(work)
     work.note({"event": "resumed", "steps": [step.name for step in done]})
     notices.tell(work, returned)
     return done
@@ -82,6 +85,18 @@ def unfinished_return(work: Work) -> message.Message | None:
     verdict = next((entry for entry in reversed(entries) if (entry["event"], entry.get("release")) == ("watch", bad)), {})
     said = verdict.get("text", "the run that took it back died on the way, and the next one finished it")
     return message.returned(serving.stack, bad, serving.current or 0, said, numbers=verdict.get("numbers"))
+
+
+def _close_return(work: Work) -> None:
+    """Do what a return whose run died before it told anybody does at its end."""
+    serving = work.serving()
+    bad, good = max(serving.retiring), serving_release(work)
+    if bad in records.releases(work.folder):
+        pinned.forget(work.folder, records.release(work.folder, bad), good)
+    called = runs_of(Journal(work.folder.journal).entries()).get(bad, {}).get("together")
+    if called and bad not in serving.held:
+        text = "the run that took it back died on the way, and the next one finished it"
+        work.note({"event": "returned", "together": called, "from": bad, "to": good.number, "text": text, "failed": ""})
 
 
 def retire(work: Work) -> list[Done]:
