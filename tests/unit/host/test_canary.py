@@ -20,6 +20,7 @@ from slipway.host.locked import Locked
 from slipway.host.machine import Machine, Work
 from slipway.host.preview import preview
 from slipway.host.records import Release, Request
+from slipway.host.run import Turn, turn
 from slipway.host.site import site_repairs
 from slipway.model import Canary as Words
 from slipway.model import Health, Route, Stack, Watch
@@ -267,6 +268,25 @@ def test_a_canary_whose_way_back_fails_twice_drains_and_is_not_removed_at_once(
     assert (work.serving().tried, work.serving().retiring, work.serving().held) == (None, (2,), (2,))
     assert "remove-2" not in [entry["name"] for entry in entries(work, "step")]
     assert (work.folder.release(2) / "site.conf").is_file()
+
+
+def test_a_canary_whose_way_back_failed_goes_only_once_its_visitors_are_led_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port), present=("shop-r1-api-1",))
+    work = replace(work, something_waits=lambda: bool(records.waiting(work.folder)))
+    work.folder.lock.touch()
+    works, fails = "#!/bin/sh\nexit 0\n", "#!/bin/sh\nexit 1\n"
+    (tmp_path / "bin/nft").write_text(fails)
+    request, values = records.request_of(canary.words(work, {"who": "ann", "why": "late"}, canary.ABORT), clock.now())
+    work.secrets.receive(request.id, values)
+    records.file_request(work.folder, request)
+    first = turn(work, Turn())
+    assert first.fault is not None
+    assert (work.serving().tried, work.serving().retiring) == (None, (2,))
+    (tmp_path / "bin/nft").write_text(works)
+    assert turn(work, first).fault is None
+    assert (work.serving().retiring, slots.kept_share(work.folder)) == ((), {})
 
 
 def ended_by_nobody(work: Work) -> "pytest.ExceptionInfo[HostError]":
