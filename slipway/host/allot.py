@@ -122,7 +122,7 @@ def release_of(wish: Wish, placement: Placement) -> Release:
         commit=request.commit,
         verb=request.verb,
         returns_to=request.returns_to,
-        pinned=tuple(sorted(request.pinned)),
+        pinned=tuple(sorted(request.pinned)) if wish.percent else (),
     )
 
 

@@ -71,6 +71,11 @@ def placed(release: Release) -> Placed:
     return Placed(release.stack, release.placement)
 
 
+def asked_again(request: Request, *, alike: bool) -> bool:
+    """Say whether a request is for the canary that runs; hosts that switch together want it for all visitors, which it is not."""
+    return alike and not request.together
+
+
 def refusal(work: Work) -> ReleaseRefused:
     """Return why nothing else is released beside a canary."""
     return ReleaseRefused(f"{_said(work)}, and one is tried at a time", f"decide on it first: {_ways(work)}")

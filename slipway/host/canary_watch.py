@@ -5,6 +5,7 @@ Looking needs no lock. The promotion is a request like a person's, so that it is
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..errors import SlipwayError
 from ..notices import message
 from ..placement import Placed
 from ..plan import returning
+from ..plan.step import Step
 from ..watch.judge import judge
 from ..watch.window import Verdict
 from . import canary, clock, counts, leaving, locked, notices, records, resume
@@ -109,7 +111,8 @@ class _Watcher:
     def _turned_bad(self, verdict: Verdict) -> None:
         """Take the canary back, unless the release beside it is as bad: then the cause lies elsewhere."""
         try:
-            carry_out_all(self.work, returning.wake(counts.placed(self.work.folder, self.current), runs=True), carry_out)
+            for question in returning.wake(counts.placed(self.work.folder, self.current), runs=True):
+                self._ask_any(question)
         except SlipwayError as error:
             why = f"release {self.current.number} does not answer either: {self.work.mask(str(error))}"
             self._note(verdict, "bad, and not returned", why)
@@ -123,6 +126,15 @@ class _Watcher:
         finally:
             if not self._is_tried():
                 self._tell_returned(verdict)
+
+    def _ask_any(self, question: Step) -> None:
+        """Ask the replicas of a service that serves until one answers; raise where none does."""
+        *others, last = ({**question.arguments, "targets": [target]} for target in question.arguments["targets"])
+        for arguments in others:
+            with suppress(SlipwayError):
+                carry_out_all(self.work, [replace(question, arguments=arguments)], carry_out)
+                return
+        carry_out_all(self.work, [replace(question, arguments=last)], carry_out)
 
     def _tell_returned(self, verdict: Verdict) -> None:
         stack, bad, good = self.release.stack.name, self.release.number, self.current.number

@@ -166,7 +166,7 @@ def _release(work: Work, request: Request, values: Mapping[str, str]) -> Result:
 def _beside(work: Work, tried: Release, request: Request, generation: int | None) -> Result:
     """Leave a canary that is asked for once more; refuse everything else beside it."""
     found = work.serving().canary
-    if found is None or not same(tried, request.stack, generation):
+    if found is None or not canary.asked_again(request, alike=same(tried, request.stack, generation)):
         raise canary.refusal(work)
     canary.tell(work)
     return Result("canary", changed=False, release=tried.number, urls=urls(work, tried.stack), watch_until=found.until)
@@ -281,6 +281,10 @@ def _failed(work: Work, release: Release, error: SlipwayError) -> Result:
         text = f"release {release.number} serves, but what follows the switch failed:\n{cause}"
         again = "\n  next: run this again, it goes on from there"
         return Result("incomplete", changed=True, release=release.number, error=text + again, code=HostError.exit_code)
+    if release.number in work.serving().retiring:
+        text = f"release {release.number} is taken back, but what follows failed:\n{cause}"
+        again = f"\n  next: fab resume {work.folder.name}, it goes on from there"
+        return Result("incomplete", changed=True, release=work.serving().current, error=text + again, code=HostError.exit_code)
     if work.serving().tried == release.number:
         canary.abort(work, release, canary.Ended(f"it could not go on: {cause}"))
         serves = work.serving().current

@@ -23,6 +23,8 @@ from .mask import masking, within
 from .runner import Runner
 from .secrets import Secrets
 
+LATER = ("unconfirmed", "canary")  # of the serving record: what engines from before do not know
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -132,8 +134,8 @@ class Work:
         return serving_of(self.folder)
 
     def keep_serving(self, serving: Serving) -> None:
-        """Write the serving record; a host alone never writes what only engines know that meet other hosts."""
-        kept = {name: value for name, value in asdict(serving).items() if name != "unconfirmed" or value}
+        """Write the serving record; an engine from before reads it wherever nothing is written that it does not know."""
+        kept = {name: value for name, value in asdict(serving).items() if name not in LATER or value}
         files.write(self.folder.serving, json.dumps(kept, indent=1) + "\n", 0o640)
 
     def container_at(self, address: str) -> str:

@@ -84,7 +84,7 @@ def _left(shown: Preview, said: str) -> Preview:
 
 def _beside(work: Work, tried: Release, request: Request, generation: int | None) -> Preview:
     """Return that a canary which is asked for again is left, and that nothing else is released beside it."""
-    if same(tried, request.stack, generation):
+    if canary.asked_again(request, alike=same(tried, request.stack, generation)):
         result = Result(
             "canary", changed=False, release=tried.number, urls=urls(work, tried.stack), warnings=(canary.told(work),)
         )

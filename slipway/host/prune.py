@@ -41,7 +41,7 @@ def keep_record_only(work: Work, number: int) -> None:
     for path in work.folder.release(number).iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name != "release.json":
+        elif path.name not in ("release.json", records.REVISIONS):
             path.unlink()
 
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from ..codec import from_json, to_json
@@ -61,9 +62,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The record of one release; `verb` and `pinned` are those of the request that made it.
+    """The record of one release; `verb` is that of the request that made it, `pinned` are the variables a canary was chosen by.
 
-    `revisions` are those of the schema it ran with, by migration task.
+    `revisions` are those of the schema it ran with, by migration task; they lie beside the record, which an engine from before
+    reads as well.
     """
 
     number: int
@@ -201,7 +203,10 @@ def _keep_migrated(folder: StackFolder, known: Mapping[str, str]) -> None:
 
 def revisions(folder: StackFolder) -> dict[str, str]:
     """Return the revisions of the schema in force by migration task, as far as they are known."""
-    path = folder.path / REVISIONS
+    return _revisions(folder.path / REVISIONS)
+
+
+def _revisions(path: Path) -> dict[str, str]:
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return found
 
@@ -215,8 +220,13 @@ def note_revision(folder: StackFolder, number: int, task: str, revision: str) ->
 
 
 def keep_release(folder: StackFolder, release: Release) -> None:
-    """Write a release's record."""
-    files.write(folder.release(release.number) / "release.json", json.dumps(to_json(release), indent=1), 0o600)
+    """Write a release's record, and its revisions beside it."""
+    where = folder.release(release.number)
+    if release.revisions:
+        files.write(where / REVISIONS, json.dumps(dict(release.revisions), indent=1), 0o600)
+    else:
+        files.remove(where / REVISIONS)
+    files.write(where / "release.json", json.dumps(to_json(replace(release, revisions={})), indent=1), 0o600)
 
 
 def release(folder: StackFolder, number: int) -> Release:
@@ -224,7 +234,8 @@ def release(folder: StackFolder, number: int) -> Release:
     path = folder.release(number) / "release.json"
     if not path.is_file():
         raise HostError(f"the record of release {number} is missing: {path}", "deploy again: run site.yml")
-    return from_json(Release, json.loads(path.read_text(encoding="utf-8")))
+    found = from_json(Release, json.loads(path.read_text(encoding="utf-8")))
+    return replace(found, revisions=_revisions(folder.release(number) / REVISIONS) or found.revisions)
 
 
 def begun_requests(folder: StackFolder) -> list[str]:

@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import HostError
+from ..errors import HostError, SlipwayError
 from ..notices import message
 from ..placement import Placed
+from ..plan import canary
 from ..plan import resume as plan
 from ..plan.step import Step
 from ..serving import Serving
-from . import clock, counts, egress, lock, maintenance, notices, records, slots, surplus
+from . import clock, counts, egress, lock, maintenance, notices, pinned, records, slots, surplus
 from .actions import carry_out
 from .docker import PROJECT
+from .history import runs_of
 from .journal import Journal
 from .machine import Machine, Work
 from .prune import drop_tags, keep_record_only
@@ -60,11 +62,13 @@ def heal(work: Work) -> list[Done]:
     steps = planned(work)
     if given_up is not None and work.folder.release(given_up).is_dir():
         keep_record_only(work, given_up)  # first: what has its files is taken for a release that served
-    done = carry_out_all(work, steps, carry_out)
+    done = _as_far_as_it_goes(work, steps)
     egress.follow(work)
     maintenance.follow(work)
     if given_up is not None:
         drop_tags(work, given_up)
+    if returned:
+        _close_return(work)
     work.note({"event": "resumed", "steps": [step.name for step in done]})
     notices.tell(work, returned)
     return done
@@ -83,6 +87,18 @@ def unfinished_return(work: Work) -> message.Message | None:
     return message.returned(serving.stack, bad, serving.current or 0, said, numbers=verdict.get("numbers"))
 
 
+def _close_return(work: Work) -> None:
+    """Do what a return whose run died before it told anybody does at its end."""
+    serving = work.serving()
+    bad, good = max(serving.retiring), serving_release(work)
+    if bad in records.releases(work.folder):
+        pinned.forget(work.folder, records.release(work.folder, bad), good)
+    called = runs_of(Journal(work.folder.journal).entries()).get(bad, {}).get("together")
+    if called and bad not in serving.held:
+        text = "the run that took it back died on the way, and the next one finished it"
+        work.note({"event": "returned", "together": called, "from": bad, "to": good.number, "text": text, "failed": ""})
+
+
 def retire(work: Work) -> list[Done]:
     """Let the releases that served go, once they are drained, and replicas that are too much; the caller holds the lock."""
     steps = [*plan.leaving(work.serving(), facts(work)), *surplus.leave(work)]
@@ -98,7 +114,20 @@ def wake_standby(work: Work) -> list[Done]:
 
 def tend_canary(work: Work) -> list[Done]:
     """Bring back what a canary lacks; the caller holds the lock."""
-    return carry_out_all(work, plan.shared(work.serving(), facts(work)), carry_out)
+    return _as_far_as_it_goes(work, plan.shared(work.serving(), facts(work)))
+
+
+def _as_far_as_it_goes(work: Work, steps: Sequence[Step]) -> list[Done]:
+    """Carry out the steps of a resume; a canary that does not come up keeps nothing else waiting."""
+    done = list[Done]()
+    for step in steps:
+        try:
+            done += carry_out_all(work, [step], carry_out)
+        except SlipwayError as error:
+            if step.name not in canary.OWN:
+                raise
+            work.warn(f"the canary does not come up, which its watch judges: {error}")
+    return done
 
 
 def planned(work: Work) -> list[Step]:

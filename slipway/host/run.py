@@ -119,6 +119,8 @@ def _all(work: Work) -> int:
         code = max(code, _requests(work))
         if work.serving().looked_at or not (work.serving().retiring or surplus.present(work)):
             return code
+        if work.serving().returned and resume.cut_short(work):
+            resume.heal(work)  # visitors may be led to what goes next
         _retire(work)
 
 

@@ -1,5 +1,6 @@
 """The site of a stack on this host: what it says, where it is kept, and what brings it back where it is lost."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..placement import Placed
@@ -23,28 +24,32 @@ def site_of(work: Work, release: Release, share: Share | None = None) -> str:
 
 def site_repairs(work: Work, current: Release) -> list[Step]:
     """Return what brings back a release's site and certificates, where they are lost or the host's own words changed."""
-    where, site = _site_in_force(work, current)
+    own, shared = site_of(work, current), _shared(work, current)
+    site = next(iter(shared.values()), own)
     if site == work.machine.nginx.site(work.folder.name) and not _lost_certificates(work, current):
         return []
     placed = Placed(current.stack, current.placement)
-    return [_write_site(where, site), *_site_steps(site), *traffic.certificates(placed)]
+    kept = {work.folder.release(current.number) / "site.conf": own, **shared}
+    return [_write_sites(kept), *_site_steps(site), *traffic.certificates(placed)]
 
 
-def _site_in_force(work: Work, current: Release) -> tuple[Path, str]:
-    """Return the site that is to be in force, and where it is kept: a canary has its share of it."""
-    if found := work.serving().canary:
-        tried = records.release(work.folder, found.number)
-        share = Share(Placed(tried.stack, tried.placement), found.percent)
-        return work.folder.release(tried.number) / "canary.conf", site_of(work, current, share)
-    return work.folder.release(current.number) / "site.conf", site_of(work, current)
+def _shared(work: Work, current: Release) -> dict[Path, str]:
+    """Return the site that is in force amid a canary, beside the release's own, which is again once that ends."""
+    found = work.serving().canary
+    if found is None:
+        return {}
+    tried = records.release(work.folder, found.number)
+    share = Share(Placed(tried.stack, tried.placement), found.percent)
+    return {work.folder.release(tried.number) / "canary.conf": site_of(work, current, share)}
 
 
 def _lost_certificates(work: Work, current: Release) -> bool:
     return not all(work.machine.certificates.present(domain.name) for domain in current.stack.domains.values())
 
 
-def _write_site(path: Path, text: str) -> Step:
-    return Step("write-site", "write", "keep the site as this host's edge wants it", arguments={"files": {str(path): text}})
+def _write_sites(texts: Mapping[Path, str]) -> Step:
+    files = {str(path): text for path, text in texts.items()}
+    return Step("write-site", "write", "keep the site as this host's edge wants it", arguments={"files": files})
 
 
 def _site_steps(text: str) -> list[Step]:

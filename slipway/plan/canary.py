@@ -1,7 +1,8 @@
 """Plan a canary: a release that is whole but for its workers meets a share of the visitors, beside the one that serves.
 
 Before the step `record` of its beginning it goes back like any release in the making. From there on it is a canary, until it is
-promoted, which is the switch of an ordinary deploy, or aborted, which leads its visitors back at once.
+promoted, which is the switch of an ordinary deploy, or aborted, which leads its visitors back at once. Its slots go on leading
+to what serves until nothing drains any more: a request whose body was on its way when nginx was reloaded goes to one still.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .resume import Facts
 
 Place = tuple[str, str]
+OWN = ("start-canary", "restart-canary")  # of a resume: where they fail the watch judges the canary, and all else goes on
 
 
 def begin(new: Placed, before: Before, site: str, shared_site: str, percent: int) -> list[Step]:
@@ -55,7 +57,6 @@ def promote(new: Placed, before: Before, site: str) -> list[Step]:
         traffic.check_site(site),
         *deploy.start_workers(new),
         *deploy.go_live(new, before, site),
-        traffic.forget_share(),
         *deploy.tasks(new, "released"),
     ]
 
@@ -68,7 +69,6 @@ def abort(canary: Placed, serving: Placed, site: str) -> list[Step]:
         traffic.share(canary, serving),
         deploy.release_from_duty(canary),
         traffic.site(site),
-        traffic.forget_share(),
         *retire.stop_workers(canary),
     ]
 
@@ -82,8 +82,8 @@ def resume(canary: Placed, facts: "Facts") -> list[Step]:
     stop = Step("stop-canary-workers", "stop", "workers stay old", ("docker", "stop", *workers), {"containers": workers})
     kept = {found.name for found in facts.containers if found.restart == "unless-stopped"}
     return [
-        *([start] if down else []),
         traffic.share(canary),
+        *([start] if down else []),
         *([_rule(webs)] if not set(webs) <= kept else []),
         *([stop] if facts.any_runs(workers) else []),
     ]
@@ -110,6 +110,7 @@ def leads(stack: Stack) -> Mapping[Place, Any]:
     return {
         (stack.domains[route.domain].name, route.path): (
             service.name,
+            service.kind,
             route.port,
             route.strip_path,
             route.websocket,

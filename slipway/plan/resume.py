@@ -74,17 +74,19 @@ def steps(serving: Serving, facts: Facts) -> list[Step]:
         *_back(serving),
         *_strays(serving, facts),
         *_base(serving, facts),
-        *(forward(current, old, facts) if current else []),
-        *shared(serving, facts),
+        *(forward(current, old, facts, shared(serving, facts)) if current else []),
+        *([traffic.forget_share()] if facts.share_kept and not serving.tried and not serving.old else []),
     ]
 
 
 def shared(serving: Serving, facts: Facts) -> list[Step]:
-    """Return what a canary lacks; where none runs any more, its slots are forgotten behind the site."""
-    tried = facts.releases.get(serving.tried or 0)
+    """Return what a canary lacks, or what leads back the visitors of one that was taken back and drains."""
+    tried, current = facts.releases.get(serving.tried or 0), facts.releases.get(serving.current or 0)
     if tried:
         return canary.resume(tried, facts)
-    return [traffic.forget_share()] if facts.share_kept else []
+    back = [facts.releases[number] for number in serving.retiring if number in facts.releases and serving.returned]
+    last = max((one for one in back if one.placement.canary_slots), key=lambda one: one.number, default=None)
+    return [traffic.share(last, current)] if last and current and facts.share_kept and last.number > current.number else []
 
 
 def _back(serving: Serving) -> list[Step]:
@@ -121,11 +123,15 @@ def _base(serving: Serving, facts: Facts) -> list[Step]:
     return [Step("start-stores", "start", why, argv, {"containers": containers}, commands.STORE_START_SECONDS, environment=True)]
 
 
-def _forward(current: Placed, old: list[Placed], facts: Facts) -> list[Step]:
-    """Return what the current release lacks; the map first, unless its web containers are down."""
+def _forward(current: Placed, old: list[Placed], facts: Facts, beside: list[Step]) -> list[Step]:
+    """Return what the current release lacks; the map first, unless its web containers are down.
+
+    `beside` is what a canary lacks: it comes ahead of the site, which leads to it.
+    """
     return [
         *_traffic(current, facts),
         *_restart_rule(current, old, facts, ("web", "worker")),
+        *beside,
         traffic.site(facts.site),
         *_start(current, current.stack.of_kind("worker"), "start-workers", facts),
         *[step for release in old for step in (*_stop_workers(release, facts), *_stop_schedulers(release, facts))],
@@ -134,11 +140,12 @@ def _forward(current: Placed, old: list[Placed], facts: Facts) -> list[Step]:
     ]
 
 
-def _forward_again(current: Placed, old: list[Placed], facts: Facts) -> list[Step]:
+def _forward_again(current: Placed, old: list[Placed], facts: Facts, beside: list[Step]) -> list[Step]:
     """Return what a release lacks that was returned to: its workers may still be ending the jobs they had before."""
     return [
         *_traffic(current, facts),
         *_restart_rule(current, old, facts, ("web",)),
+        *beside,
         traffic.site(facts.site),
         *[step for release in old for step in _stop_schedulers(release, facts)],
         *_schedulers(current, facts),
@@ -207,4 +214,11 @@ def leaving(serving: Serving, facts: Facts) -> list[Step]:
             found += [*retire.remove(serving.stack, number, STRAY_GRACE_SECONDS), retire.retired(number)]
         else:
             found += retire.leave(release, facts.elapsed_seconds)
-    return found
+    return [*found, traffic.forget_share()] if found and facts.share_kept and _last_of_share(serving, facts) else found
+
+
+def _last_of_share(serving: Serving, facts: Facts) -> bool:
+    """Say whether nothing goes to the slots of a canary once these releases are gone: it was one of them, or no other drains."""
+    gone = [facts.releases[number] for number in serving.retiring if number in facts.releases]
+    alone = set(facts.releases) <= {serving.current, *serving.retiring}
+    return not serving.tried and (alone or any(one.placement.canary_slots for one in gone))

@@ -16,6 +16,7 @@ from .rows import HeaderRow, MapRow, SplitRow
 CANARY, STABLE = "canary", "stable"
 KEPT_SECONDS = 7 * 86400
 NUMBER = '"~^[0-9a-f]{32}$"'
+SHARED = '"~*(public|immutable|s-maxage)"'  # answers that caches may keep for all: one with a cookie would give many its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def maps(stack: Stack, upstreams: Sequence[str]) -> list[MapRow]:
     return [
         MapRow(_name(stack, "visitor"), source, (("default", "$request_id"), (NUMBER, source))),
         MapRow(_name(stack, "cookie"), source, (("default", f'"{given}"'), (NUMBER, '""'))),
+        MapRow(_name(stack, "given"), "$sent_http_cache_control", (("default", f"${_name(stack, 'cookie')}"), (SHARED, '""'))),
         *(_led(stack, upstream) for upstream in sorted(upstreams)),
     ]
 
@@ -70,8 +72,8 @@ def chosen(stack: Stack, upstream: str) -> str:
 
 
 def header(stack: Stack) -> HeaderRow:
-    """Return the header that gives a visitor a number; empty where there is one."""
-    return HeaderRow("Set-Cookie", f"${_name(stack, 'cookie')}")
+    """Return the header that gives a visitor a number; empty where there is one, and on what caches may keep for others."""
+    return HeaderRow("Set-Cookie", f"${_name(stack, 'given')}")
 
 
 def servers(share: Share, service: Service, port: int) -> tuple[str, ...]:

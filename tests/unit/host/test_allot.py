@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from slipway.errors import ReleaseRefused
-from slipway.host.allot import Wish, known_references, slots_in_use, with_generations
+from slipway.host.allot import Wish, known_references, release_of, slots_in_use, with_generations
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
 from slipway.host.records import Release, Request
@@ -94,3 +94,8 @@ def test_a_stack_keeps_its_own_slots_and_gets_none_that_an_earlier_release_of_it
     more = place(with_services(SHOP, replace(API, replicas=2)), 3, Taken(slots=first.slots.values()), fewer, images)
     assert set(fewer.slots.items()) < set(first.slots.items())
     assert set(more.slots.values()) & set(first.slots.values()) == set(fewer.slots.values())
+
+
+def test_what_was_chosen_is_in_the_record_of_a_canary_alone() -> None:
+    asked = Request(id="1", stack=STACK, who="me", why="", at="", verb="deploy", pinned={"RELEASE": "2"})
+    assert [release_of(Wish(asked, "f", 1, percent), Placement(2)).pinned for percent in (0, 10)] == [(), ("RELEASE",)]

@@ -20,6 +20,8 @@ from slipway.host.locked import Locked
 from slipway.host.machine import Machine, Work
 from slipway.host.preview import preview
 from slipway.host.records import Release, Request
+from slipway.host.run import Turn, turn
+from slipway.host.site import site_repairs
 from slipway.model import Canary as Words
 from slipway.model import Health, Route, Stack, Watch
 from slipway.placement import Placement
@@ -159,7 +161,7 @@ def test_a_bad_canary_is_taken_back_while_the_other_visitors_notice_nothing(
     assert (ended["from"], ended["to"], ended["trigger"], ended["how"], ended["failed"]) == (2, 1, "error_ratio", "returned", "")
     assert "20 of 40 requests failed" in ended["text"]
     assert ended["numbers"]["traffic"][0]["beside"] == {"requests": 40, "failed": 0}
-    assert slots.kept_share(work.folder) == {}
+    assert slots.kept_share(work.folder), "a body that was on its way is answered until all has drained"
     assert "split_clients" not in work.machine.nginx.site("shop")
     assert clock.seconds_since(serving.since) < 30, "its drain begins now"
 
@@ -184,6 +186,22 @@ def test_where_the_release_beside_it_does_not_answer_either_nobody_is_led_anywhe
     (said,) = entries(work, "watch")
     assert said["state"] == "bad, and not returned"
     assert "release 1 does not answer either" in said["text"]
+
+
+def test_one_silent_replica_of_the_release_beside_it_keeps_no_bad_canary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    wanted = stack(port)
+    wanted = with_services(wanted, replace(wanted.services["api"], replicas=2))
+    work = tried(tmp_path, monkeypatch, wanted)
+    made = records.release(work.folder, 1)
+    away = {**made.placement.addresses, "api-1": dict.fromkeys(made.placement.addresses["api-1"], "127.0.0.2")}
+    records.keep_release(work.folder, replace(made, placement=replace(made.placement, addresses=away)))
+    answered(work, 2, 2, range(1, 41))
+    answered(work, 1, 0, range(1, 41))
+    monkeypatch.setattr("slipway.plan.returning.ANSWER_SECONDS", 0)
+    watch(work, looks=1)
+    assert (work.serving().current, work.serving().tried, work.serving().held) == (1, None, (2,))
 
 
 def test_a_canary_whose_time_is_over_is_promoted_by_a_request_of_the_host(
@@ -239,6 +257,38 @@ def test_a_person_aborts_a_canary_and_it_is_held_with_that_reason(
     assert "no canary of shop runs here" in str(again.value)
 
 
+def test_a_canary_whose_way_back_fails_twice_drains_and_is_not_removed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port), present=("shop-r1-api-1", "shop-r2-api-1"))
+    (tmp_path / "bin/nft").write_text("#!/bin/sh\nexit 1\n")
+    result = ended(work, canary.ABORT)
+    assert (result.verdict, result.code, result.release, result.changed) == ("incomplete", 3, 1, True)
+    assert "release 2 is taken back, but what follows failed" in result.error
+    assert (work.serving().tried, work.serving().retiring, work.serving().held) == (None, (2,), (2,))
+    assert "remove-2" not in [entry["name"] for entry in entries(work, "step")]
+    assert (work.folder.release(2) / "site.conf").is_file()
+
+
+def test_a_canary_whose_way_back_failed_goes_only_once_its_visitors_are_led_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port), present=("shop-r1-api-1",))
+    work = replace(work, something_waits=lambda: bool(records.waiting(work.folder)))
+    work.folder.lock.touch()
+    works, fails = "#!/bin/sh\nexit 0\n", "#!/bin/sh\nexit 1\n"
+    (tmp_path / "bin/nft").write_text(fails)
+    request, values = records.request_of(canary.words(work, {"who": "ann", "why": "late"}, canary.ABORT), clock.now())
+    work.secrets.receive(request.id, values)
+    records.file_request(work.folder, request)
+    first = turn(work, Turn())
+    assert first.fault is not None
+    assert (work.serving().tried, work.serving().retiring) == (None, (2,))
+    (tmp_path / "bin/nft").write_text(works)
+    assert turn(work, first).fault is None
+    assert (work.serving().retiring, slots.kept_share(work.folder)) == ((), {})
+
+
 def ended_by_nobody(work: Work) -> "pytest.ExceptionInfo[HostError]":
     with pytest.raises(HostError) as caught:
         canary.words(work, {}, canary.PROMOTE)
@@ -283,6 +333,22 @@ def test_a_canary_is_made_whole_before_it_is_looked_at(tmp_path: Path, monkeypat
     assert steps == ["switch-canary", "restart-canary"]
 
 
+def test_a_canary_that_does_not_start_is_judged_and_keeps_nothing_else_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    down = container("shop-r2-api-1")
+    down["State"] |= {"Status": "exited", "ExitCode": 1}
+    work = tried(tmp_path, monkeypatch, replace(stack(port), watch=Watch(failed_checks=1)), present=("shop-r1-api-1",))
+    (tmp_path / "containers/shop-r2-api-1.json").write_text(json.dumps(down))
+    (tmp_path / "bin/docker").write_text('#!/bin/sh\n[ "$1" = start ] && echo no room >&2 && exit 1\nexit 0\n')
+    done = [step.name for step in resume.heal(work)]
+    assert done[-2:] == ["site", "certificates"]
+    assert "start-canary" not in done
+    assert "the canary does not come up" in work.warnings[0]
+    watch(work, looks=1)
+    assert (work.serving().tried, work.serving().held) == (None, (2,))
+
+
 def test_a_promoted_canary_serves_with_a_watch_and_the_choices_of_its_deploy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
@@ -292,7 +358,7 @@ def test_a_promoted_canary_serves_with_a_watch_and_the_choices_of_its_deploy(
     serving = work.serving()
     assert (serving.current, serving.standby, serving.tried, serving.watched) == (2, 1, None, True)
     assert result.watch_until == serving.watch_until
-    assert slots.kept_share(work.folder) == {}
+    assert slots.kept_share(work.folder), "they lead to it on"
     site = work.machine.nginx.site("shop")
     assert "server 10.255.77.1:" in site
     assert "split_clients" not in site
@@ -360,6 +426,18 @@ def test_amid_a_canary_nothing_else_is_released_and_the_same_is_left(
     assert preview(work, wished(asked.stack, verb=""), {}).result.verdict == "canary"
 
 
+def test_hosts_that_switch_together_are_told_of_a_canary_before_one_of_them_switches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port))
+    made = records.release(work.folder, 2)
+    records.keep_release(work.folder, replace(made, fingerprint=records.fingerprint(made.stack, 0)))
+    asked = wished(made.stack, together="c0ffee")
+    with pytest.raises(ReleaseRefused, match="release 2 of shop is a canary"):
+        engine._release(work, asked, {})
+    assert preview(work, replace(asked, verb=""), {}).result.verdict == "refused"
+
+
 def test_a_plan_shows_the_steps_of_a_canary_or_why_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
@@ -394,6 +472,17 @@ def test_a_resume_puts_the_site_with_its_share_in_force(tmp_path: Path, monkeypa
     work.keep_serving(work.serving().aborted(2, clock.now()))
     assert resume.facts(work).site == "the site of 1"
     assert resume.cut_short(work), "until somebody has led the visitors back"
+
+
+def test_a_host_whose_words_changed_amid_a_canary_keeps_both_sites_by_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    work = tried(tmp_path, monkeypatch, stack(port))
+    write, *_, put, certificates = site_repairs(work, records.release(work.folder, 1))
+    kept = {Path(path).name: text for path, text in write.arguments["files"].items()}
+    assert sorted(kept) == ["canary.conf", "site.conf"]
+    assert ("split_clients" in kept["canary.conf"], "split_clients" in kept["site.conf"]) == (True, False)
+    assert (put.arguments["text"], certificates.name) == (kept["canary.conf"], "certificates")
 
 
 def test_the_slots_of_a_canary_are_loaded_beside_the_stacks_own(

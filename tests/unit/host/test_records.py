@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from slipway.errors import HostError
 from slipway.host import records
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout, StackFolder
+from slipway.host.machine import Machine, Work
 from slipway.host.records import Release
 from slipway.model import Service, Stack
 from slipway.placement import Placement
+from slipway.serving import Canary, Serving
 
 STACK = Stack(name="demo", services={"web": Service(name="web", image="a/b:1")})
 AT = "2026-11-21T08:00:00.000Z"
@@ -140,3 +143,19 @@ def test_a_revision_is_kept_for_the_schema_and_for_the_release_that_made_it(fold
     assert [records.release(folder, number).revisions for number in (1, 2)] == [{"migrate": "0001"}, {"migrate": "0002"}]
     records.note_revision(folder, 2, "migrate", "")
     assert (records.revisions(folder), records.release(folder, 2).revisions) == ({}, {}), "nobody knows it any more"
+
+
+def test_an_engine_from_before_reads_a_release_that_uses_nothing_new(folder: StackFolder) -> None:
+    records.keep_release(folder, replace(release(1), revisions={"migrate": "0001"}))
+    kept = json.loads((folder.release(1) / "release.json").read_text())
+    assert set(kept) == {"number", "fingerprint", "stack", "placement", "who", "why", "at"}
+    assert records.release(folder, 1).revisions == {"migrate": "0001"}
+
+
+def test_an_engine_from_before_reads_what_serves_where_nothing_is_tried(folder: StackFolder) -> None:
+    work = Work(Machine(), folder)
+    work.keep_serving(Serving("demo", current=1, canary=Canary(2, 10)))
+    assert work.serving().tried == 2
+    work.keep_serving(Serving("demo", current=1))
+    known = "stack schema current previous next retiring since held standby watch_until"
+    assert set(json.loads(folder.serving.read_text())) == set(known.split())

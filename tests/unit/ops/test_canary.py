@@ -136,6 +136,24 @@ def test_an_abort_says_what_serves(root: Path) -> None:
     assert pins(root) is None
 
 
+@pytest.mark.parametrize(("trying", "asked"), [(["web2"], ["web2"]), (["web1", "web3"], ["web1", "web3"]), ([], ["web1"])])
+def test_only_hosts_that_try_it_are_asked_to_end_it(root: Path, trying: list[str], asked: list[str]) -> None:
+    (root / "inventory/prod/hosts.yml").write_text("all: {hosts: {web1: {}, web2: {}, web3: {}}}\n")
+    heard: list[str] = []
+
+    def ask(host: Host, _: Sequence[str]) -> Answer:
+        return Answer(0, json.dumps({"stacks": [{"name": "demo", "canary": {"number": 3} if host.name in trying else {}}]}), "")
+
+    def converse(host: Host, _: Sequence[str], __: bytes, ___: Callable[[str], None]) -> Answer:
+        heard.append(host.name)
+        ended = {"verdict": "aborted", "code": 0} if trying else {"verdict": "refused", "error": "no canary", "code": 3}
+        answer: dict[str, Any] = {**RESULT, **ended}
+        return Answer(answer["code"], json.dumps(answer), "")
+
+    outcome = canary.abort(place(root), "demo", releasing.Manner(), Doors(ask, converse, print))
+    assert (heard, outcome.code) == (asked, 0 if trying else 3)
+
+
 def test_status_tells_of_a_canary_and_how_to_end_it() -> None:
     found = {"number": 3, "percent": 10, "since": "2026-05-01T11:48:00.000Z", "until": ""}
     assert status.canary(found, "demo", NOW) == (

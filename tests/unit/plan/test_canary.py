@@ -3,12 +3,12 @@ import dataclasses
 import pytest
 
 from slipway.errors import ReleaseRefused
-from slipway.model import Canary, Domain, Route, Scale, Stack
+from slipway.model import Canary, Domain, Route, Scale, Stack, Store
 from slipway.placement import Placed
 from slipway.plan import canary
 from slipway.plan.deploy import Before
 from slipway.plan.place import Taken, place
-from slipway.plan.resume import Facts, Found, steps
+from slipway.plan.resume import Facts, Found, leaving, steps
 from slipway.plan.step import Step
 from slipway.render.base import base_project
 from slipway.serving import Serving
@@ -80,17 +80,16 @@ def test_a_promotion_is_the_ordinary_switch_of_what_runs_already() -> None:
     plan = names(canary.promote(TWO, BEFORE, "its own"))
     assert plan[: plan.index("record")] == ["start-web", "ask-api", "check-site", "start-workers"]
     assert plan[plan.index("record") :][:3] == ["record", "switch", "restart-old"]
-    assert plan.index("site") < plan.index("trim-canary"), "the site sends there until then"
+    assert "trim-canary" not in plan, "a body that was on its way is answered by its slot still"
     assert "stop-workers-1" in plan
     assert plan.index("schedulers-1-ended") < plan.index("start-schedulers")
 
 
 def test_an_abort_leads_visitors_back_before_the_site_is_reloaded() -> None:
     plan = canary.abort(TWO, ONE, "the site")
-    assert names(plan) == ["record", "switch-canary", "restart-old", "site", "trim-canary", "stop-workers-2"]
+    assert names(plan) == ["record", "switch-canary", "restart-old", "site", "stop-workers-2"]
     assert of(plan, "record").arguments == {"change": "aborted", "number": 2}
     assert of(plan, "restart-old").argv[:4] == ("docker", "update", "--restart", "no")
-    assert of(plan, "trim-canary").arguments == {"targets": {}, "canary": True}
 
 
 def facts(*found: Found, shared: bool = True) -> Facts:
@@ -111,39 +110,65 @@ TRIED = Serving("shop", current=1, since="then").begun(2).shared(2, 10, "now")
 
 
 def test_a_canary_that_is_well_keeps_its_slots_and_nothing_is_touched() -> None:
-    assert names(steps(TRIED, facts(*map(web, WEBS)))) == ["switch", "site", "certificates", "switch-canary"]
+    assert names(steps(TRIED, facts(*map(web, WEBS)))) == ["switch", "switch-canary", "site", "certificates"]
 
 
 def test_a_canary_that_is_down_is_started_behind_what_serves_and_nothing_waits_for_it() -> None:
     plan = steps(TRIED, facts(web(WEBS[0]), web(WEBS[1], running=False)))
-    assert names(plan) == ["switch", "site", "certificates", "start-canary", "switch-canary"]
+    assert names(plan) == ["switch", "switch-canary", "start-canary", "site", "certificates"]
     assert (of(plan, "start-canary").action, of(plan, "start-canary").argv) == ("run", ("docker", "start", WEBS[1]))
 
 
 def test_a_promotion_that_died_before_its_record_leaves_a_canary_without_workers() -> None:
     worker = Found("shop-r2-worker-1", "shop-r2", "worker", running=True)
     plan = steps(TRIED, facts(*map(web, WEBS), worker))
-    assert names(plan)[-1] == "stop-canary-workers"
+    assert "stop-canary-workers" in names(plan)
     assert "remove-2" not in names(plan)
 
 
 def test_a_beginning_that_died_behind_its_record_goes_forward() -> None:
     plan = steps(TRIED, facts(*(web(name, "no") for name in WEBS)))
-    assert names(plan)[-2:] == ["switch-canary", "restart-canary"]
+    assert names(plan) == ["switch", "switch-canary", "restart-canary", "site", "certificates"], "the site leads to its slots"
     assert of(plan, "site").arguments["text"] == "with a share"
 
 
 def test_an_abort_that_died_behind_its_record_goes_forward() -> None:
     aborted = TRIED.aborted(2, "later")
     plan = steps(aborted, facts(*map(web, WEBS)))
-    assert names(plan) == ["switch", "restart-old", "site", "certificates", "trim-canary"]
-    assert names(steps(aborted, facts(shared=False)))[-1] == "certificates"
+    assert names(plan) == ["switch", "restart-old", "switch-canary", "site", "certificates"]
+    led = of(plan, "switch-canary").arguments["targets"].values()
+    assert {target[0] for target in led} == {ONE.placement.addresses[f"api-{index}"]["app"] for index in (1, 2)}
+    assert "switch-canary" not in names(steps(aborted, facts(shared=False)))
 
 
-def test_a_promotion_that_died_behind_its_record_goes_forward_and_forgets_the_share() -> None:
+def test_a_promotion_that_died_behind_its_record_goes_forward_and_keeps_the_slots_of_the_share() -> None:
     plan = names(steps(TRIED.switched(2, "later"), facts(*map(web, WEBS))))
-    assert plan[-1] == "trim-canary"
-    assert plan.index("site") < plan.index("trim-canary")
+    assert {"trim-canary", "switch-canary"}.isdisjoint(plan), "they lead to it already"
+
+
+@pytest.mark.parametrize("ended", [TRIED.aborted(2, "later"), TRIED.switched(2, "later"), TRIED.switched(2, "later", "then")])
+def test_the_slots_of_a_canary_are_forgotten_once_nothing_drains_any_more(ended: Serving) -> None:
+    gone = ended.settled(2) if ended.watched else ended
+    plan = leaving(gone, facts(*map(web, WEBS)))
+    assert [*names(plan)[-2:]] == [f"retired-{gone.retiring[0]}", "trim-canary"]
+    assert of(plan, "trim-canary").arguments == {"targets": {}, "canary": True}
+    assert "trim-canary" not in names(leaving(gone, facts(shared=False)))
+    left = dataclasses.replace(gone, retiring=())
+    alone = dataclasses.replace(facts(), releases={gone.current or 0: {1: ONE, 2: TWO}[gone.current or 0]})
+    assert names(steps(left, alone))[-1] == "trim-canary", "also where the run died before it forgot them"
+
+
+def test_the_slots_of_a_canary_stay_while_another_release_drains() -> None:
+    promoted = TRIED.switched(2, "later")
+    assert "trim-canary" not in names(leaving(promoted, dataclasses.replace(facts(), releases={1: ONE, 2: TWO, 3: release(3)})))
+    next_one = dataclasses.replace(TRIED.aborted(2, "later"), next=3).shared(3, 10, "later")
+    assert "trim-canary" not in names(leaving(next_one, facts())), "they are those of the next one by now"
+
+
+def test_the_slots_of_a_canary_are_forgotten_with_it() -> None:
+    later = Serving("shop", current=4, standby=3, retiring=(2,))
+    present = {2: TWO, 3: release(3), 4: release(4)}
+    assert names(leaving(later, dataclasses.replace(facts(), releases=present)))[-1] == "trim-canary"
 
 
 @pytest.mark.parametrize(
@@ -159,6 +184,12 @@ def test_a_canary_that_would_need_another_site_is_refused(stack: Stack) -> None:
     with pytest.raises(ReleaseRefused, match="share one site") as refused:
         canary.judge(stack, SHOP)
     assert refused.value.next_step.endswith("fab deploy shop --canary 0")
+
+
+def test_a_service_that_became_a_store_is_refused_as_stores_are_the_same_for_both() -> None:
+    files = dataclasses.replace(API, name="files", routes=(Route("site", 9000, "/files/"),))
+    with pytest.raises(ReleaseRefused, match=r"share one site.*shop\.example/files/"):
+        canary.judge(with_services(SHOP, dataclasses.replace(files, store=Store("s3"))), with_services(SHOP, files))
 
 
 def test_other_limits_and_headers_are_no_hindrance() -> None:

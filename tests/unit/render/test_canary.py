@@ -51,7 +51,28 @@ def test_who_has_no_number_gets_the_one_that_was_dealt_by() -> None:
     text = shared()
     cookie = variable(text, "cookie")
     assert 'default "slipway_shop=$request_id; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=Lax";' in text
-    assert text.count(f"add_header Set-Cookie {cookie} always;") == 2, "on the name and on the one that redirects to it"
+    given = variable(text, "given")
+    assert f"map $sent_http_cache_control {given} {{\n    default {cookie};\n" in text
+    assert text.count(f"add_header Set-Cookie {given} always;") == 2, "on the name and on the one that redirects to it"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("public, max-age=60", True),
+        ("max-age=31536000, Immutable", True),
+        ("s-maxage=5", True),
+        ("private, max-age=60", False),
+        ("no-store", False),
+        ("", False),
+    ],
+)
+def test_what_caches_may_keep_for_all_gives_nobody_a_number(said: str, *, kept: bool) -> None:
+    text = shared()
+    begin = rf"map \$sent_http_cache_control \{variable(text, 'given')} {{\n    default .*;\n"
+    pattern = re.search(rf'{begin}    "~\*(.*)" "";\n}}', text)
+    assert pattern
+    assert bool(re.search(pattern[1], said, re.IGNORECASE)) == kept
 
 
 @pytest.mark.parametrize(
