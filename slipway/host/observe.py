@@ -11,15 +11,14 @@ from ..model import Health, Service, Watch
 from ..placement import Placed
 from ..plan.commands import RUNNING
 from ..render import names, switch
-from ..watch.tally import Tally
+from ..watch.tally import Answer, Tally
 from ..watch.window import Check, Kind, Memory, Restarts, Traffic, Window
-from . import clock, drain, health
+from . import clock, drain, health, records
 from .docker import Container
 from .edge_log import EdgeLog
 from .machine import Work
 
 BOOKED_SECONDS = 3  # the edge reuses a connection for so long: until then a request may have gone to the release before
-NO_SLOT = 0  # of a line that names no replica
 KEPT_SECONDS = 3600  # of what a canary answered: it may run for weeks
 CHECK_SECONDS = 5
 AT_ONCE = 8
@@ -51,7 +50,8 @@ class Observer:
     """Watches one release from the switch on; `since` is the time of the switch as the serving record has it.
 
     It can be made anew at any moment of the watch (after a kill, after a boot): the log is read from the switch on again. A
-    canary is known by its `slots`: what others answered meanwhile is the release beside it.
+    canary is known by its `slots`: what others answered meanwhile is the release beside it. What one answered before the switch
+    of another release is nothing that a return would bring back: only the `stable` slots count there.
     """
 
     work: Work
@@ -61,6 +61,7 @@ class Observer:
     slots: frozenset[int] = frozenset()
     replicas: Sequence[Replica] = field(init=False)
     compared: bool = field(init=False)
+    stable: frozenset[int] = field(init=False)
     anew: bool = field(init=False)
     log: EdgeLog = field(init=False)
     tally: Tally = field(init=False)
@@ -74,6 +75,7 @@ class Observer:
         stack, serving = self.placed.stack, self.work.serving()
         self.anew = self.since != (serving.canary.since if serving.canary and self.slots else serving.since)
         self.compared = not self.slots and not self.anew and serving.standby == serving.previous
+        self.stable = stable_slots(self.work, self.placed, serving.standby)
         begin = clock.parse(self.since).timestamp() - (0 if self.slots else look_back_seconds(stack.watch))
         if self.slots:
             begin = max(begin, self.now().timestamp() - KEPT_SECONDS)
@@ -84,12 +86,8 @@ class Observer:
     def look(self) -> Window:
         """Return all that was seen up to now. Takes milliseconds, at most the health question's timeout; call it every second."""
         switched = clock.parse(self.since).timestamp()
-        own = (NO_SLOT, *self.placed.placement.slots.values())
         for answer in self.log.answers():
-            if not self.slots and answer.began < switched and answer.slot not in own:
-                continue  # a canary answered it: a bad one says nothing of what a return would bring back
-            tally = self.tally if not self.slots or answer.slot in self.slots else self.beside
-            tally.add([replace(answer, began=answer.began - switched)])
+            self._tally_of(answer, switched).add([replace(answer, began=answer.began - switched)])
         at = self.now().timestamp() - switched
         if self.slots:
             self.tally.forget(int(at) - KEPT_SECONDS)
@@ -103,6 +101,11 @@ class Observer:
             restarts=[seen.restarts for seen in self.seen.values()],
             memory=tuple(self.memory),
         )
+
+    def _tally_of(self, answer: Answer, switched: float) -> Tally:
+        if self.slots:
+            return self.tally if answer.slot in self.slots else self.beside
+        return self.tally if answer.began >= switched or answer.slot in self.stable else self.beside
 
     def _due(self, replica: Replica) -> float:
         return self.seen[replica.name].due if replica.name in self.seen else 0.0
@@ -167,6 +170,13 @@ def _replicas(placed: Placed) -> Iterator[Replica]:
                 found = switch.target(stack, placed.placement, service, name, service.health_port)
                 target = f"{found.address}:{found.port}"
             yield Replica(name, names.container(stack.name, placed.number, name), service, target)
+
+
+def stable_slots(work: Work, placed: Placed, standby: int | None) -> frozenset[int]:
+    """Return the slots that led to what served before, and 0 for a line that tells none."""
+    known = standby is not None and standby in records.served(work.folder)
+    before = records.release(work.folder, standby).placement.slots if standby and known else {}
+    return frozenset((0, *placed.placement.slots.values(), *before.values()))
 
 
 def pools(placed: Placed) -> list[tuple[str, Kind]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.host import clock
+from slipway.host import clock, records
 from slipway.host.docker import Container, Docker
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
@@ -25,6 +25,7 @@ from slipway.host.observe import (
     replicas,
     restarts_of,
 )
+from slipway.host.records import Release
 from slipway.model import Health, Route, Threshold, Watch
 from slipway.serving import Canary, Serving
 from slipway.watch.judge import judge
@@ -113,6 +114,7 @@ def test_a_release_that_is_judged_anew_is_not_blamed_for_earlier_restarts(tmp_pa
 
 
 SINCE = "2030-01-01T00:00:00.000Z"
+AT_20 = "2030-01-01T00:00:20.000Z"
 
 
 def observer(root: Path, since: str) -> Observer:
@@ -164,22 +166,6 @@ def test_what_was_before_counts_only_where_a_return_would_bring_it_back(tmp_path
     assert judge(Watch(), cut_short).trigger == "error_ratio"
 
 
-def test_what_a_canary_answered_is_not_what_the_release_before_answered(tmp_path: Path) -> None:
-    layout, switched = Layout(tmp_path), clock.parse(SINCE).timestamp()
-    layout.edge_log.parent.mkdir(parents=True)
-    own = next(iter(release(2).placement.slots.values()))
-    answered = [(own, 200, range(-50, 0)), (29999, 500, range(-50, 0)), (29999, 200, range(10, 20))]
-    for slot, status, seconds in answered:
-        lines = [json.loads(logged(switched + at, status)) | {"upstream": f"10.255.77.1:{slot}"} for at in seconds]
-        with layout.edge_log.open("a") as log:
-            log.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-    work = Work(Machine(layout, Docker(tmp_path / "no-docker")), layout.stack("shop"))
-    work.keep_serving(Serving("shop", current=2, previous=1, standby=1, since=SINCE, watch_until=SINCE))
-    plain = Observer(work, release(2), SINCE, now=lambda: clock.parse(SINCE) + timedelta(seconds=60)).look().traffic[0]
-    assert counts(plain.before) == (50, 0)
-    assert counts(plain.seconds) == (10, 0), "a promoted one still answers there what was on its way"
-
-
 def test_a_release_is_not_compared_with_itself_where_it_is_judged_anew(tmp_path: Path) -> None:
     later = observed(tmp_path, since="2030-01-01T00:00:20.000Z", at=40)
     assert counts(later.traffic[0].before) == (0, 0)
@@ -216,6 +202,20 @@ def test_what_others_answered_beside_a_canary_is_told_apart_by_the_slot(tmp_path
     assert counts(plain.seconds) == (59, 14), "no second of doubt: the slot tells whose it was"
     assert counts(plain.beside) == (59, 0)
     assert counts(plain.before) == (0, 0)
+
+
+def test_what_a_canary_answered_before_a_switch_is_nothing_that_a_return_brings_back(tmp_path: Path) -> None:
+    looking, before = canary_of(tmp_path), release(1)
+    work, made = looking.work, replace(before.placement, slots={"api-8000-3": 20007})
+    record = Release(1, "f", before.stack, made, "me", "w", SINCE)
+    records.keep_release(work.folder, record)
+    (work.folder.release(1) / "compose.json").write_text("{}")
+    work.keep_serving(Serving("shop", current=2, previous=1, standby=1, since=AT_20, watch_until=AT_20))
+    log = work.machine.layout.edge_log
+    log.write_text(log.read_text() + log.read_text().replace(":20001", ":20007"))
+    plain = Observer(work, release(2), AT_20, now=lambda: clock.parse(AT_20) + timedelta(seconds=40)).look().traffic[0]
+    assert counts(plain.before) == (82, 0), "those of the release that served, also of a replica that this one lacks"
+    assert counts(plain.beside) == (0, 0), "a release is judged beside nobody"
 
 
 def test_of_a_canary_only_what_visitors_meet_is_looked_at(tmp_path: Path) -> None:
