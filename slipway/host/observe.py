@@ -19,7 +19,6 @@ from .edge_log import EdgeLog
 from .machine import Work
 
 BOOKED_SECONDS = 3  # the edge reuses a connection for so long: until then a request may have gone to the release before
-NO_SLOT = 0  # of a line that names no replica
 KEPT_SECONDS = 3600  # of what a canary answered: it may run for weeks
 CHECK_SECONDS = 5
 AT_ONCE = 8

@@ -166,22 +166,6 @@ def test_what_was_before_counts_only_where_a_return_would_bring_it_back(tmp_path
     assert judge(Watch(), cut_short).trigger == "error_ratio"
 
 
-def test_what_a_canary_answered_is_not_what_the_release_before_answered(tmp_path: Path) -> None:
-    layout, switched = Layout(tmp_path), clock.parse(SINCE).timestamp()
-    layout.edge_log.parent.mkdir(parents=True)
-    own = next(iter(release(2).placement.slots.values()))
-    answered = [(own, 200, range(-50, 0)), (29999, 500, range(-50, 0)), (29999, 200, range(10, 20))]
-    for slot, status, seconds in answered:
-        lines = [json.loads(logged(switched + at, status)) | {"upstream": f"10.255.77.1:{slot}"} for at in seconds]
-        with layout.edge_log.open("a") as log:
-            log.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-    work = Work(Machine(layout, Docker(tmp_path / "no-docker")), layout.stack("shop"))
-    work.keep_serving(Serving("shop", current=2, previous=1, standby=1, since=SINCE, watch_until=SINCE))
-    plain = Observer(work, release(2), SINCE, now=lambda: clock.parse(SINCE) + timedelta(seconds=60)).look().traffic[0]
-    assert counts(plain.before) == (50, 0)
-    assert counts(plain.seconds) == (10, 0), "a promoted one still answers there what was on its way"
-
-
 def test_a_release_is_not_compared_with_itself_where_it_is_judged_anew(tmp_path: Path) -> None:
     later = observed(tmp_path, since="2030-01-01T00:00:20.000Z", at=40)
     assert counts(later.traffic[0].before) == (0, 0)

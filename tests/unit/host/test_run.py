@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError
-from slipway.host import engine, records, resume
+from slipway.host import engine, pinned, records, resume
 from slipway.host.docker import Docker, Silent
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout
@@ -70,6 +70,25 @@ def test_people_hear_of_a_return_whose_run_was_killed_once_it_is_healed(tmp_path
     assert (told.title, told.text) == ("release 2 was taken back, release 1 serves again", "14 failed")
     Journal(work.folder.journal).append({"event": event, "at": LATER})
     assert resume.unfinished_return(work) is None, "they heard of it"
+
+
+def test_a_way_back_whose_run_was_killed_is_closed_by_the_heal_as_that_run_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(tmp_path, monkeypatch, docker="exit 0", nft="exit 0", nginx="exit 0")
+    stores = {name: one for name, one in MADE[0].stack.services.items() if one.store}
+    bare = [replace(made, stack=replace(made.stack, services=stores)) for made in MADE]
+    work = away(tmp_path, *bare, **{**RETURNED, "held": ()})
+    empty_docker(tmp_path)
+    begun: dict[str, Any] = {"at": "2026-11-21T07", "request": "q2"}
+    Journal(work.folder.journal).append({**begun, "event": "begin", "together": "c0ffee"})
+    Journal(work.folder.journal).append({**begun, "event": "step", "name": "begin", "state": "done", "release": 2})
+    pinned.note(work.folder, bare[1], Request("q2", bare[1].stack, "me", "", AT, verb="deploy", pinned={"RELEASE": "1.1.0"}))
+    for _ in "twice":
+        resume.heal(work)
+    (back,) = [entry for entry in Journal(work.folder.journal).entries() if entry["event"] == "returned"]
+    assert (back["from"], back["to"], back["together"]) == (2, 1, "c0ffee")
+    assert pinned.read(work.folder).known["RELEASE"] == ("1.0.0",)
 
 
 def test_nobody_hears_of_a_return_where_there_was_none(tmp_path: Path) -> None:

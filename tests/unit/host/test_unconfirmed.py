@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError, ReleaseRefused, SlipwayError
-from slipway.host import clock, meeting, pinned, records, resume, rollback, status, together, unconfirmed
+from slipway.host import meeting, records, resume, status, together, unconfirmed
 from slipway.host.asker import DEPLOY, Asker
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
-from slipway.host.records import Request
 from slipway.host.run import Turn, turn
 from slipway.plan.gate import gate
 from slipway.serving import Serving
@@ -65,24 +64,6 @@ def test_a_run_settles_what_an_earlier_one_left_before_anything_else(work: Work)
     (back,) = entries(work, "returned")
     assert (back["from"], back["to"], back["together"]) == (2, 1, CALLED)
     assert back["text"] == unconfirmed.SILENT
-
-
-def test_what_a_run_left_that_died_on_the_way_back_is_closed_as_it_would_have_been(work: Work) -> None:
-    without_tasks(work)
-    Journal(work.folder.journal).append({"event": "begin", "at": AT, "request": "q2", "together": CALLED})
-    begun = {"event": "step", "name": "begin", "state": "done", "at": AT, "request": "q2", "release": 2}
-    Journal(work.folder.journal).append(begun)
-    made = records.release(work.folder, 2)
-    pinned.note(work.folder, made, Request("q2", made.stack, "ann", "why", AT, verb="deploy", pinned={"RELEASE": "1.1.0"}))
-    assert "1.1.0" in pinned.read(work.folder).known["RELEASE"]
-    work.keep_serving(work.serving().taken_back(2, clock.now()))
-    resume.heal(work)
-    (back,) = entries(work, "returned")
-    assert (back["from"], back["to"], back["together"]) == (2, 1, CALLED)
-    assert "1.1.0" not in pinned.read(work.folder).known["RELEASE"]
-    assert rollback._never_confirmed(work) == [2]
-    resume.heal(work)
-    assert len(entries(work, "returned")) == 1, "closed once"
 
 
 def test_a_resume_has_the_run_go_on_with_what_waits(work: Work, tmp_path: Path) -> None:
