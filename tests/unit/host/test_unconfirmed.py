@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError, ReleaseRefused, SlipwayError
-from slipway.host import meeting, records, resume, status, together, unconfirmed
+from slipway.host import meeting, pinned, records, resume, status, together, unconfirmed
 from slipway.host.asker import DEPLOY, Asker
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
