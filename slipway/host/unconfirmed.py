@@ -100,6 +100,7 @@ def _return(work: Work, found: Pending, why: str) -> None:
     shown = {"from": bad.number, "to": good.number, "text": why, "seconds": seconds, "failed": failed}
     work.note({"event": "returned", "together": found.together, **shown})
     notices.tell(work, message.returned(work.folder.name, bad.number, good.number, why, seconds=seconds))
-    pinned.forget(work.folder, found.release, found.before)
+    others = [number for number in records.served(work.folder) if number != bad.number]
+    pinned.forget(work.folder, found.release, *(records.release(work.folder, number) for number in others))
     if failed:
         resume.heal(work)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError, ReleaseRefused, SlipwayError
-from slipway.host import meeting, records, resume, status, together, unconfirmed
+from slipway.host import files, meeting, pinned, records, resume, status, together, unconfirmed
 from slipway.host.asker import DEPLOY, Asker
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
+from slipway.host.records import Request
 from slipway.host.run import Turn, turn
 from slipway.plan.gate import gate
 from slipway.serving import Serving
@@ -75,6 +76,21 @@ def test_the_word_makes_the_release_stay_and_the_other_leave(work: Work) -> None
     serving = work.serving()
     assert (serving.current, serving.standby, serving.retiring, serving.unconfirmed) == (2, None, (1,), None)
     assert "unconfirmed" not in json.loads(work.folder.serving.read_text()), "an engine from before reads it"
+
+
+def test_what_served_before_is_older_than_what_serves_and_what_never_did_is_a_new_wish(work: Work) -> None:
+    without_tasks(work)
+    again = records.release(work.folder, 1)
+    stack = replace(again.stack, variables={"RELEASE": "1.0.0", "NEW": "x"})
+    records.keep_release(work.folder, replace(release(3, "1.0.0"), stack=stack))
+    files.write(work.folder.release(3) / "compose.json", "{}", 0o640)
+    work.keep_serving(replace(work.serving(), current=3, standby=2))
+    asked = Request("q", again.stack, "me", "fab deploy", AT, verb="deploy", pinned={"RELEASE": "1.0.0"})
+    pinned.note(work.folder, records.release(work.folder, 3), asked)
+    together.tell(work.folder, CALLED, "back", "web3: cut off")
+    unconfirmed.settle(work)
+    known = pinned.read(work.folder).known
+    assert (work.serving().current, known["RELEASE"][-1], known["NEW"]) == (2, "1.0.0", ())
 
 
 def test_a_word_about_another_release_is_none(work: Work) -> None:
