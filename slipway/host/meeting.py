@@ -107,8 +107,16 @@ def _over(folder: StackFolder, asked: Asked, found: str, word: Word) -> Mapping[
     """Return how it ended here; raise where a word comes too late for what it asks."""
     if word in ("look", "back") or (word == "confirm" and found == CONFIRMED):
         return answer(folder, found)
-    ended = asked.returned or str(asked.result.get("error") or asked.result.get("verdict") or "nothing was begun under this name")
-    raise ReleaseRefused(f"it is over here: {ended.splitlines()[0]}", f"look at `fab status`, then deploy {folder.name} again")
+    cause = f"it is over here: {_ended(folder, asked).splitlines()[0]}"
+    raise ReleaseRefused(cause, f"look at `fab status`, then deploy {folder.name} again")
+
+
+def _ended(folder: StackFolder, asked: Asked) -> str:
+    """Return how it ended; a way back that still goes on is in no journal yet."""
+    if asked.returned or asked.result.get("verdict") in MADE:
+        why = together.heard(folder, asked.called).why
+        return asked.returned or f"release {asked.result['release']} was taken back{f': {why}' if why else ''}"
+    return str(asked.result.get("error") or asked.result.get("verdict") or "nothing was begun under this name")
 
 
 def _settled(folder: StackFolder, called: str) -> Mapping[str, Any]:

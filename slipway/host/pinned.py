@@ -92,9 +92,9 @@ def note(folder: StackFolder, release: Release, request: Request) -> None:
     _keep(folder, replace(by, known=known))
 
 
-def forget(folder: StackFolder, bad: Release, good: Release) -> None:
+def forget(folder: StackFolder, bad: Release, *good: Release) -> None:
     """Forget what only a release had that turned bad: files that ask for it are not older, they are refused as held."""
-    before, gone = read(folder), set(_settings(bad)) - set(_settings(good))
+    before, gone = read(folder), set(_settings(bad)).difference(*map(_settings, good))
     known = {name: tuple(value for value in values if (name, value) not in gone) for name, values in before.known.items()}
     _keep(folder, replace(before, known=known))
 

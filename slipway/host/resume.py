@@ -91,7 +91,7 @@ def _close_return(work: Work) -> None:
     """Do what a return whose run died before it told anybody does at its end."""
     serving = work.serving()
     bad, good = max(serving.retiring), serving_release(work)
-    if bad in records.releases(work.folder):
+    if bad in serving.held and bad in records.releases(work.folder):  # one that did no wrong was forgotten before it went back
         pinned.forget(work.folder, records.release(work.folder, bad), good)
     called = runs_of(Journal(work.folder.journal).entries()).get(bad, {}).get("together")
     if called and bad not in serving.held:

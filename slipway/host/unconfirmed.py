@@ -93,7 +93,9 @@ def _return(work: Work, found: Pending, why: str) -> None:
     webs = commands.started_containers(good, good.stack.of_kind("web"))
     carry_out_all(work, returning.wake(good, runs=resume.facts(work).running(webs)), carry_out)
     failed = ""
-    pinned.forget(work.folder, found.release, found.before)  # first: from the record on a heal goes forward, and forgets nothing
+    others = [number for number in records.served(work.folder) if number != bad.number]
+    # First: from the record on a heal goes forward, and knows no better.
+    pinned.forget(work.folder, found.release, *(records.release(work.folder, number) for number in others))
     try:
         carry_out_all(work, returning.taken_back(good, bad, site_of(work, found.before)), carry_out)
     except SlipwayError as error:

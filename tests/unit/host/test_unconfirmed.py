@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from slipway.errors import HostError, ReleaseRefused, SlipwayError
-from slipway.host import meeting, pinned, records, resume, status, together, unconfirmed
+from slipway.host import files, meeting, pinned, records, resume, status, together, unconfirmed
 from slipway.host.asker import DEPLOY, Asker
 from slipway.host.docker import Docker
 from slipway.host.journal import Journal
 from slipway.host.layout import Layout
 from slipway.host.machine import Machine, Work
+from slipway.host.records import Request
 from slipway.host.run import Turn, turn
 from slipway.plan.gate import gate
 from slipway.serving import Serving
@@ -125,6 +126,21 @@ def test_a_host_that_dies_on_the_way_back_takes_the_release_for_a_new_wish_later
     assert work.serving().current == 1
     assert entries(work, "returned") == []
     assert pinned.read(work.folder).known["RELEASE"] == ("1.0.0",)
+
+
+def test_what_served_before_is_older_than_what_serves_and_what_never_did_is_a_new_wish(work: Work) -> None:
+    without_tasks(work)
+    again = records.release(work.folder, 1)
+    stack = replace(again.stack, variables={"RELEASE": "1.0.0", "NEW": "x"})
+    records.keep_release(work.folder, replace(release(3, "1.0.0"), stack=stack))
+    files.write(work.folder.release(3) / "compose.json", "{}", 0o640)
+    work.keep_serving(replace(work.serving(), current=3, standby=2))
+    asked = Request("q", again.stack, "me", "fab deploy", AT, verb="deploy", pinned={"RELEASE": "1.0.0"})
+    pinned.note(work.folder, records.release(work.folder, 3), asked)
+    together.tell(work.folder, CALLED, "back", "web3: cut off")
+    unconfirmed.settle(work)
+    known = pinned.read(work.folder).known
+    assert (work.serving().current, known["RELEASE"][-1], known["NEW"]) == (2, "1.0.0", ())
 
 
 def test_a_word_about_another_release_is_none(work: Work) -> None:
