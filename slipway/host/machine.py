@@ -132,7 +132,8 @@ class Work:
 
     def keep_serving(self, serving: Serving) -> None:
         """Write the serving record."""
-        files.write(self.folder.serving, json.dumps(asdict(serving), indent=1) + "\n", 0o640)
+        found = {name: value for name, value in asdict(serving).items() if name != "canary" or value}
+        files.write(self.folder.serving, json.dumps(found, indent=1) + "\n", 0o640)
 
     def container_at(self, address: str) -> str:
         """Return the name of this stack's container with an address, or nothing."""

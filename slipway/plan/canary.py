@@ -74,7 +74,7 @@ def abort(canary: Placed, serving: Placed, site: str) -> list[Step]:
 
 
 def resume(canary: Placed, facts: "Facts") -> list[Step]:
-    """Return what a canary lacks; nothing waits for it, as the one that serves comes first and the watch judges this one."""
+    """Return what a canary lacks beside its slots; nothing waits for it: what serves comes first, and the watch judges."""
     webs = commands.started_containers(canary, canary.stack.of_kind("web"))
     workers = commands.all_containers(canary, canary.stack.of_kind("worker", "scheduler"))
     down = sorted(found.name for found in facts.containers if found.name in webs and not found.running)
@@ -83,7 +83,6 @@ def resume(canary: Placed, facts: "Facts") -> list[Step]:
     kept = {found.name for found in facts.containers if found.restart == "unless-stopped"}
     return [
         *([start] if down else []),
-        traffic.share(canary),
         *([_rule(webs)] if not set(webs) <= kept else []),
         *([stop] if facts.any_runs(workers) else []),
     ]

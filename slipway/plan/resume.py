@@ -74,13 +74,24 @@ def steps(serving: Serving, facts: Facts) -> list[Step]:
         *_back(serving),
         *_strays(serving, facts),
         *_base(serving, facts),
+        *_share(serving, facts),  # before the site, which may send there
         *(forward(current, old, facts) if current else []),
-        *shared(serving, facts),
+        *_tried(serving, facts),
     ]
 
 
 def shared(serving: Serving, facts: Facts) -> list[Step]:
-    """Return what a canary lacks; where none runs any more, its slots are forgotten behind the site."""
+    """Return what a canary lacks."""
+    return [*_share(serving, facts), *_tried(serving, facts)]
+
+
+def _share(serving: Serving, facts: Facts) -> list[Step]:
+    tried = facts.releases.get(serving.tried or 0)
+    return [traffic.share(tried)] if tried else []
+
+
+def _tried(serving: Serving, facts: Facts) -> list[Step]:
+    """Return what else a canary lacks; where none runs any more, its slots are forgotten behind the site."""
     tried = facts.releases.get(serving.tried or 0)
     if tried:
         return canary.resume(tried, facts)

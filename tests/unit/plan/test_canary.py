@@ -111,12 +111,12 @@ TRIED = Serving("shop", current=1, since="then").begun(2).shared(2, 10, "now")
 
 
 def test_a_canary_that_is_well_keeps_its_slots_and_nothing_is_touched() -> None:
-    assert names(steps(TRIED, facts(*map(web, WEBS)))) == ["switch", "site", "certificates", "switch-canary"]
+    assert names(steps(TRIED, facts(*map(web, WEBS)))) == ["switch-canary", "switch", "site", "certificates"]
 
 
 def test_a_canary_that_is_down_is_started_behind_what_serves_and_nothing_waits_for_it() -> None:
     plan = steps(TRIED, facts(web(WEBS[0]), web(WEBS[1], running=False)))
-    assert names(plan) == ["switch", "site", "certificates", "start-canary", "switch-canary"]
+    assert names(plan) == ["switch-canary", "switch", "site", "certificates", "start-canary"]
     assert (of(plan, "start-canary").action, of(plan, "start-canary").argv) == ("run", ("docker", "start", WEBS[1]))
 
 
@@ -129,7 +129,8 @@ def test_a_promotion_that_died_before_its_record_leaves_a_canary_without_workers
 
 def test_a_beginning_that_died_behind_its_record_goes_forward() -> None:
     plan = steps(TRIED, facts(*(web(name, "no") for name in WEBS)))
-    assert names(plan)[-2:] == ["switch-canary", "restart-canary"]
+    assert names(plan)[-1] == "restart-canary"
+    assert names(plan).index("switch-canary") < names(plan).index("site"), "the site sends there at once"
     assert of(plan, "site").arguments["text"] == "with a share"
 
 
