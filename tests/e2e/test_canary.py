@@ -111,7 +111,7 @@ def test_a_share_meets_a_canary_nobody_moves_and_the_host_takes_it_back_once_it_
     found = dealt(host, 1)
     assert set(found.values()) == {"1.0.0", "1.1.0"}
     assert 70 <= list(found.values()).count("1.1.0") <= 130
-    assert dealt(host, 2) == found, "nobody moves"
+    assert dealt(host, 2, 300).items() <= found.items(), "nobody moves"
     tried, stable = sides(found)
     assert (greeted(host, tried), greeted(host, stable)) == ("1.1.0", "1.0.0"), "sockets are led alike"
     given = host.client().get("/")
@@ -132,7 +132,7 @@ def test_a_share_meets_a_canary_nobody_moves_and_the_host_takes_it_back_once_it_
     assert calm.failures == []
     back = journal(host, "returned")[-1]
     assert (back["from"], back["to"], back["how"], back["trigger"]) == (number, first, "returned", "error_ratio")
-    assert set(dealt(host, 3, 200).values()) == {"1.0.0"}
+    assert set(dealt(host, 3, 60).values()) == {"1.0.0"}
     assert host.serving()["held"][-1] == number
     one_serves(host, first)
 
