@@ -111,7 +111,7 @@ def test_a_share_meets_a_canary_nobody_moves_and_the_host_takes_it_back_once_it_
     found = dealt(host, 1)
     assert set(found.values()) == {"1.0.0", "1.1.0"}
     assert 70 <= list(found.values()).count("1.1.0") <= 130
-    assert dealt(host, 2) == found, "nobody moves"
+    assert dealt(host, 2, 300).items() <= found.items(), "nobody moves"
     tried, stable = sides(found)
     assert (greeted(host, tried), greeted(host, stable)) == ("1.1.0", "1.0.0"), "sockets are led alike"
     given = host.client().get("/")
@@ -126,13 +126,13 @@ def test_a_share_meets_a_canary_nobody_moves_and_the_host_takes_it_back_once_it_
 
     with asking(host, stable) as calm, asking(host, tried), opened(host, tried) as held:
         suffer("errors:0.5")(host, number)
-        wait_until(lambda: host.serving()["canary"] is None, 60, "the host took it back")
+        wait_until(lambda: not host.serving().get("canary"), 60, "the host took it back")
         wait_until(lambda: bool(journal(host, "returned")), 20, "it is told")
         assert echoed(held) == "1.1.0", "who was connected is not cut"
     assert calm.failures == []
     back = journal(host, "returned")[-1]
     assert (back["from"], back["to"], back["how"], back["trigger"]) == (number, first, "returned", "error_ratio")
-    assert set(dealt(host, 3, 200).values()) == {"1.0.0"}
+    assert set(dealt(host, 3, 60).values()) == {"1.0.0"}
     assert host.serving()["held"][-1] == number
     one_serves(host, first)
 
@@ -161,7 +161,7 @@ def test_a_person_promotes_a_canary_and_it_is_pinned_then(host: Site, tmp_path: 
             assert echoed(held) == "1.1.0"
     assert [tally.failures for tally in tallies] == [[], []]
     assert pin(team)["variables"] == {"API_RATE": "40", "RELEASE": "1.1.0"}
-    assert host.serving()["canary"] is None
+    assert not host.serving().get("canary")
     assert set(dealt(host, 12, 200).values()) == {"1.1.0"}
     one_serves(host, number)
     assert fab(team, "promote", "demo").code == 3
@@ -227,7 +227,7 @@ def recorded(plan: str, name: str) -> bool:
 
 def ends_as_it_began(site: Site, first: int) -> None:
     """Abort the canary where there is one, and see that the first release serves alone."""
-    if site.serving()["canary"]:
+    if site.serving().get("canary"):
         assert engine(site, "abort", {})["verdict"] == "aborted"
     one_serves(site, first)
 
@@ -243,7 +243,7 @@ def test_killed_as_a_canary_begins_it_goes_back_or_goes_on(host: Site, tmp_path:
     assert [tally.failures for tally in tallies] == [[], []]
     assert host.serving()["current"] == first
     if name not in ("record", "write-shared-site") and state == "done":  # a kill takes a moment to come
-        assert (host.serving()["canary"] is not None) == recorded("begin", name)
+        assert bool(host.serving().get("canary")) == recorded("begin", name)
     ends_as_it_began(host, first)
 
 
@@ -258,7 +258,7 @@ def test_killed_in_a_promotion_it_is_a_canary_still_or_serves(host: Site, tmp_pa
         assert was_killed(killer)
         wait_until(lambda: settled_either(host, tried), HEAL_SECONDS, "it heals by itself")
     assert [tally.failures for tally in tallies] == [[], []]
-    if host.serving()["canary"]:
+    if host.serving().get("canary"):
         assert not recorded("promote", name) or name == "record"
         ends_as_it_began(host, first)
     else:
@@ -268,7 +268,7 @@ def test_killed_in_a_promotion_it_is_a_canary_still_or_serves(host: Site, tmp_pa
 
 def settled_either(site: Site, tried: int) -> bool:
     record = site.serving()
-    return record["current"] == tried or bool(record["canary"])
+    return record["current"] == tried or bool(record.get("canary"))
 
 
 @pytest.mark.timeout(600)
