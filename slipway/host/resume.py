@@ -91,8 +91,10 @@ def _close_return(work: Work) -> None:
     """Do what a return whose run died before it told anybody does at its end."""
     serving = work.serving()
     bad, good = max(serving.retiring), serving_release(work)
-    if bad in serving.held and bad in records.releases(work.folder):  # one that did no wrong was forgotten before it went back
-        pinned.forget(work.folder, records.release(work.folder, bad), good)
+    if bad in records.releases(work.folder):
+        others = [number for number in records.served(work.folder) if number not in (bad, good.number)]
+        blameless = [] if bad in serving.held else [records.release(work.folder, number) for number in others]
+        pinned.forget(work.folder, records.release(work.folder, bad), good, *blameless)
     called = runs_of(Journal(work.folder.journal).entries()).get(bad, {}).get("together")
     if called and bad not in serving.held:
         text = "the run that took it back died on the way, and the next one finished it"

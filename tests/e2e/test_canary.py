@@ -101,7 +101,7 @@ def sides(found: dict[str, str]) -> tuple[str, str]:
 @pytest.mark.timeout(300)
 def test_a_share_meets_a_canary_nobody_moves_and_the_host_takes_it_back_once_it_is_bad(host: Site, tmp_path: Path) -> None:
     first, team = host.serving()["current"], host.varied(tmp_path / "team")
-    begun = fab(team, "deploy", "demo", "1.1.0", "--canary", "10", "--variable", "JUDGED_SECONDS=5").done()
+    begun = fab(team, "deploy", "demo", "1.1.0", "--again", "--canary", "10", "--variable", "JUDGED_SECONDS=5").done()
     number = host.serving()["canary"]["number"]
     assert (host.serving()["current"], host.serving()["canary"]["percent"]) == (first, 10)
     assert f"release {number} of demo is a canary for 10 % of the visitors" in begun.text

@@ -40,7 +40,9 @@ EFFECTS = attributes([*CARRIED_OUT, PACKAGE / "model.py"])
 JUDGEMENTS = attributes(JUDGED)
 TEXTS = {path: path.read_text() for path in HANDED_OVER if path.suffix in (".yml", ".py", ".j2")}
 EXPRESSIONS = re.findall(r"\{\{(.*?)\}\}", "\n".join(text for path, text in TEXTS.items() if path.parent.name == "playbooks"))
-HANDED = set(re.findall(r"[a-z_]+", "\n".join(EXPRESSIONS)))  # playbooks hand the inventory's words over
+# Playbooks hand the inventory's words over, or a plugin reads them itself.
+READ = set(re.findall(r"\benvironment\.([a-z_]+)", "\n".join(text for path, text in TEXTS.items() if path.suffix == ".py")))
+HANDED = set(re.findall(r"[a-z_]+", "\n".join(EXPRESSIONS))) | READ
 TAKEN = set(re.findall(r"[a-z_]+", "\n".join(TEXTS.values())))
 
 
