@@ -128,9 +128,7 @@ TABLE = {
     "wrong-digest": Bad((f"no registry has the image slipway-demo/app@{ABSENT}",), "push it", pin=ABSENT),
     "disk-too-full": Bad((f"the disk is too full for this release: {TMP} has 1",), "free some room", code=3, host=little_room),
     "never-healthy": fault("never-healthy", ("api-", "healthy"), "correct the cause", "api-"),
-    "healthy-only-inside": fault(
-        "loopback-only", ("api does not answer the host",), "see that it listens", "api-", variables={"START_SECONDS": "35"}
-    ),
+    "healthy-only-inside": fault("loopback-only", ("api does not answer the host",), "see that it listens", "api-"),
     "migration-fails": fault("migration-fails", ("migrate ended with",), "correct the cause", "migrate", tag="1.2.0"),
     "crash-loop": fault("crash:1", ("api-", "ended with 70 while starting"), "correct the cause", "api-"),
     "wrong-port": fault("wrong-port", ("api-",), "correct the cause", "api-"),
