@@ -157,8 +157,14 @@ def test_somebody_has_to_stay_where_several_hosts_switch(where: releasing.Place,
     assert all(host.words == [] for host in lines.hosts.values())
 
 
-def test_whoever_leaves_is_told_that_the_hosts_go_back(where: releasing.Place, lines: Lines) -> None:
+def test_whoever_leaves_is_told_that_the_hosts_go_back(
+    where: releasing.Place, lines: Lines, request: pytest.FixtureRequest
+) -> None:
     lines.leaves = True
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what runs in the background may have been told to ignore it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with pytest.raises(releasing.Interrupted, match="the hosts go on with what they served") as caught:
         go(where, lines)
     assert caught.value.exit_code == 130
