@@ -232,7 +232,7 @@ def left_behind(site: Site, given: int) -> str:
     later = [line for line in listed.splitlines() if int(line.split()[0]) > given]
     files = site.shell(
         f"for n in $(seq {given + 1} {given + 5}); do find /var/lib/slipway/demo/releases/$n -mindepth 1 2>&- || true; done;"
-        " ls /var/lib/slipway/demo/requests; ls /etc/slipway/secrets/demo | grep incoming || true"
+        " ls /var/lib/slipway/demo/requests; ls /etc/slipway/secrets/demo | grep incoming || true"  # none is what is wanted
     )
     record = ("/release.json", "/revisions.json")
     return "\n".join([*later, *(line for line in files.splitlines() if not line.endswith(record))])
