@@ -1,4 +1,4 @@
-"""What else happens to a host that serves: returns, renewals, reloads, restarts, rotations; each under the same load."""
+"""What else happens to a host that serves: scaling, returns, renewals, reloads, restarts; each under the same load."""
 
 import secrets
 import time
@@ -105,6 +105,16 @@ def turned(entries: Sequence[Mapping[str, Any]]) -> float:
     return epoch(first["at"])
 
 
+def _scaled_up(side: Slipway, number: int) -> Came:
+    side.stand.shell(f"slipway scale {STACK} api=4 worker=3")
+    return (), None
+
+
+def _scaled_down(side: Slipway, number: int) -> Came:
+    side.stand.shell(f"slipway scale {STACK} api=2 worker=1")
+    return (), None
+
+
 def _renewed(side: Slipway, number: int) -> Came:
     renew = f"certbot renew --quiet --cert-name {side.stand.api} --force-renewal --no-random-sleep-on-renew"
     side.stand.shell(f"REQUESTS_CA_BUNDLE=/etc/slipway/acme-ca.pem {renew}")
@@ -127,6 +137,8 @@ def _restarted(side: Slipway, number: int) -> Came:
 ACTS: dict[str, Act] = {
     "a change of configuration only": _configured,
     "a rotated secret": _rotated,
+    "more replicas of a web service and a worker": _scaled_up,
+    "as few as before": _scaled_down,
     "a renewed certificate": _renewed,
     "a reload of nginx": _reloaded,
     "a restart of Docker's engine": _restarted,

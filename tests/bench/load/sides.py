@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import httpx
+import yaml
 
 from slipway import request
 
 from ..cost import Unmeasurable
 from ..registry import BUILD
 from .seen import Ledger, Span, covered
-from .stand import COMPOSE, RIVAL_PORTS, STACK, TIMES, Stand, values
+from .stand import COMPOSE, RIVAL_PORTS, STACK, TIMES, Stand, counted, values
 from .visitors import Door
 
 ROLLOUT = BUILD / "docker-rollout"
@@ -172,7 +173,8 @@ def rivals(stand: Stand) -> list[Side]:
     names = {"SITE_DOMAIN": "site", "API_DOMAIN": "api", "FILES_DOMAIN": "files"}
     variables = {key: f"{part}.rival.{stand.host.name}.localhost" for key, part in names.items()}
     known = {**variables, "RELEASE": "1.1.0", "API_RATE": "1000", **values()}
-    stand.shell(f"install -d -m 0700 {RIVAL} && cat > {RIVAL}/compose.yml", (COMPOSE / STACK / "compose.yml").read_text())
+    stack_file = counted(yaml.safe_load((COMPOSE / STACK / "compose.yml").read_text(encoding="utf-8")))
+    stand.shell(f"install -d -m 0700 {RIVAL} && cat > {RIVAL}/compose.yml", yaml.safe_dump(stack_file, sort_keys=False))
     stand.shell(f"cat > {RIVAL}/ports.yml", ports_text())
     stand.shell(f"cat > {RIVAL}/env", "".join(f"{name}={shlex.quote(value)}\n" for name, value in known.items()))
     in_project(stand, f"export DEPLOY=0 && {COMPOSE_UP}")

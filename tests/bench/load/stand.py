@@ -184,20 +184,23 @@ def _converge(found: Stand) -> None:
 
 
 def varied(stack_file: dict[str, Any]) -> dict[str, Any]:
-    """Return the demo's file with wide limits, a short drain, and a variable by which each release differs from the last.
-
-    Counts are written as Compose knows them, so that the rivals run as many.
-    """
+    """Return the demo's file with wide limits, a short drain, and a variable by which each release differs from the last."""
     for service in stack_file["services"].values():
         words = service.get("x-slipway", {})
-        if bounds := words.pop("scale", None):
-            service["deploy"]["replicas"] = bounds["min"]
         for route in words.get("routes", []):
             route["drain_seconds"] = DRAIN_SECONDS
             route["connections_per_address"] = UNBOUNDED
             route["rate"] = {"requests": UNBOUNDED, "per_seconds": 1, **route.get("rate", {}), "burst": UNBOUNDED}
         if service["image"].startswith("slipway-demo/app:") and "task" not in words:
             service["environment"] = {**service.get("environment", {}), "DEPLOY": "${DEPLOY:-0}"}
+    return stack_file
+
+
+def counted(stack_file: dict[str, Any]) -> dict[str, Any]:
+    """Return a stack file with its counts written as Compose knows them, so that the rivals run as many."""
+    for service in stack_file["services"].values():
+        if bounds := service.get("x-slipway", {}).pop("scale", None):
+            service["deploy"]["replicas"] = bounds["min"]
     return stack_file
 
 

@@ -9,7 +9,7 @@ import yaml
 from slipway.load import load_environment
 from tests.bench.load.occasions import turned
 from tests.bench.load.sides import child_seconds, ports_text, spans_of
-from tests.bench.load.stand import DRAIN_SECONDS, edge_text, varied
+from tests.bench.load.stand import DRAIN_SECONDS, counted, edge_text, varied
 from tests.bench.registry import ROOT
 
 
@@ -24,10 +24,11 @@ def test_slipway_takes_the_file_that_the_rivals_get(tmp_path: Path) -> None:
     stack = load_environment(ROOT / "inventory/lab", tmp_path).stacks["demo"]
     routes = [route for service in stack.services.values() for route in service.routes]
     assert {route.drain_seconds for route in routes} == {DRAIN_SECONDS}
+    assert [service.scale.max for service in stack.services.values() if service.scale] == [4, 3]
 
 
 def test_the_rivals_run_as_many_replicas() -> None:
-    services = stack_file()["services"]
+    services = counted(stack_file())["services"]
     assert (services["api"]["deploy"]["replicas"], services["worker"]["deploy"]["replicas"]) == (2, 1)
     assert not any("scale" in service.get("x-slipway", {}) for service in services.values())
 
