@@ -33,7 +33,7 @@ FILES = (
 # ... and what runs: an old release may still go, but nothing comes.
 RUNS = (
     "docker ps --all --no-trunc --format {{.ID}}_{{.Names}}; docker volume ls --quiet; docker network ls --quiet;"
-    "grep -v -e overlay -e ' /run/user/' /proc/mounts; grep current /var/lib/slipway/demo/serving.json"
+    "grep -v -e overlay -e ' /run/user/' -e ' /run/docker/netns/' /proc/mounts; grep current /var/lib/slipway/demo/serving.json"
 )
 
 

@@ -133,8 +133,9 @@ class Crowd:
         began = time.time()
         reused, failure = await self._ask(client, "GET", self.door.name, path)
         stale = bool(failure) and reused
-        if stale:
-            _, failure = await self._ask(client, "GET", self.door.name, path)
+        if stale:  # on a connection of its own: the next kept one may be closing too
+            async with self._client(0) as fresh:
+                _, failure = await self._ask(fresh, "GET", self.door.name, path)
         self._note(kind, began, failure, stale=stale)
 
     async def _post(self, kind: str, client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> None:
