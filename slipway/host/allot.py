@@ -4,6 +4,7 @@ import ipaddress
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from ..errors import ReleaseRefused
@@ -18,6 +19,7 @@ from .machine import Machine, Work, serving_of
 from .records import Release, Request
 
 PULL_SECONDS = 1800
+PULLS_AT_ONCE = 3  # as many layers as Docker itself fetches at a time
 LOCK_SECONDS = 60
 
 
@@ -62,9 +64,10 @@ def _store(last: Release | None, store: Service) -> str:
 
 
 def fetch(work: Work, stack: Stack, known: Mapping[str, str]) -> Images:
-    """Bring all images here; return their digests and users by service."""
+    """Bring all images here, some at a time; return their digests and users by service."""
     wanted = sorted({(service.image, known[name]) for name, service in stack.services.items()})
-    found = {pair: _reference(work, *pair) for pair in wanted}
+    with ThreadPoolExecutor(PULLS_AT_ONCE) as pool:
+        found = dict(zip(wanted, pool.map(lambda pair: _reference(work, *pair), wanted), strict=True))
     references = {name: found[service.image, known[name]] for name, service in sorted(stack.services.items())}
     return Images(references, {name: _user(work.machine, service, references[name]) for name, service in stack.services.items()})
 

@@ -49,6 +49,11 @@ def serial(site: Site) -> str:
     return str(found["serialNumber"])
 
 
+def test_images_are_pulled_side_by_side(site: Site) -> None:
+    entries = [json.loads(line) for line in site.shell("cat /var/lib/slipway/demo/journal.jsonl").splitlines()]
+    assert [entry["state"] for entry in entries if entry.get("name") == "fetch"][:3] == ["begun"] * 3
+
+
 def test_a_lost_certificate_and_a_lost_account_are_replaced(site: Site) -> None:
     """The authority forgets every account when it restarts, as if somebody had removed ours."""
     before = serial(site)
