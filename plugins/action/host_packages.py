@@ -24,23 +24,27 @@ class ActionModule(ActionBase):
         """Install what is missing; return the versions of what is there."""
         super().run(tmp, task_vars)
         names = [str(name) for name in self._task.args["names"]]
-        there = known(names, self._task.args.get("installed") or {}) or self._installed(names)
+        told = self._task.args.get("installed") or {}
+        there = known(names, told) or self._installed(names)
         missing = [name for name in names if name not in there]
+        lacked = [name for name in names if name not in (told or there)]  # also what was installed ahead in this run
         drift = removed(self._low_level_execute_command(REMOVED)["stdout"], missing) if missing else {}
         if missing and not self._task.check_mode:
             done = self._install(missing, task_vars)
             if done.get("failed"):
                 return {"failed": True, "msg": failure(f"{done.get('msg')}\n{done.get('stderr', '')}", missing)}
             there = self._installed(names)
+        if self._task.args.get("ahead"):
+            return {"changed": False, "missing": missing}
         loose = self._loose(names) if self._task.args.get("hold") else []
         if loose and not self._task.check_mode:
             done = self._low_level_execute_command(f"apt-mark hold {' '.join(loose)}")
             if done["rc"]:
                 return {"failed": True, "msg": failure(done["stdout"] + done["stderr"], loose)}
-        words = [*(f"+ package {name}\n" for name in missing), *(f"+ hold of package {name}\n" for name in loose)]
+        words = [*(f"+ package {name}\n" for name in lacked), *(f"+ hold of package {name}\n" for name in loose)]
         return {
             "changed": bool(words),
-            "missing": missing,
+            "missing": lacked,
             "loose": loose,
             "drift": drift,
             "diff": [{"prepared": "".join(words)}] if words else [],

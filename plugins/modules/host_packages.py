@@ -17,6 +17,12 @@ options:
     description: What the C(probe) of C(host_entry) said in C(packages); where it holds all of O(names), dpkg is not asked.
     type: dict
     default: {}
+  ahead:
+    description:
+      - Whether later tasks ask for these packages too; here they are installed in one stroke, and each of those tells of its own.
+      - In check mode nothing is done then.
+    type: bool
+    default: false
   hold:
     description: Whether nothing but an explicit order may move these packages to another version.
     type: bool
@@ -40,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 missing:
-  description: What was, or in check mode would be, installed.
+  description: What the host lacked when O(installed) was asked for, and has now, or in check mode would have.
   returned: success
   type: list
 loose:
