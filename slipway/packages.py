@@ -52,6 +52,11 @@ def known(names: Sequence[str], installed: Mapping[str, str]) -> dict[str, str]:
     return {name: installed[name] for name in names} if all(name in installed for name in names) else {}
 
 
+def lacked(names: Sequence[str], told: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
+    """Return the names a host lacked when it was asked, also those installed since; where it was not, what it lacks now."""
+    return [name for name in names if name not in (told or there)]
+
+
 def removed(log: str, names: Sequence[str]) -> dict[str, str]:
     """Return name -> when it was removed, of packages that are not there, from lines of dpkg's log, the oldest first."""
     rows = re.findall(r"^(\S+ \S+) (?:remove|purge) ([^\s:]+)", log, re.MULTILINE)

@@ -8,7 +8,7 @@ from ansible.plugins.action import ActionBase
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from slipway.packages import REMOVED, failure, held, index_is_old, known, removed, upstream, versions
+from slipway.packages import REMOVED, failure, held, index_is_old, known, lacked, removed, upstream, versions
 
 QUERY = "dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n'"
 HOLDS = "dpkg-query -W -f '${db:Status-Want} ${Package}\\n'"
@@ -27,8 +27,7 @@ class ActionModule(ActionBase):
         told = self._task.args.get("installed") or {}
         there = known(names, told) or self._installed(names)
         missing = [name for name in names if name not in there]
-        lacked = [name for name in names if name not in (told or there)]  # also what was installed ahead in this run
-        drift = removed(self._low_level_execute_command(REMOVED)["stdout"], missing) if missing else {}
+        new = lacked(names, told, there)
         if missing and not self._task.check_mode:
             done = self._install(missing, task_vars)
             if done.get("failed"):
@@ -36,15 +35,16 @@ class ActionModule(ActionBase):
             there = self._installed(names)
         if self._task.args.get("ahead"):
             return {"changed": False, "missing": missing}
+        drift = removed(self._low_level_execute_command(REMOVED)["stdout"], new) if new else {}
         loose = self._loose(names) if self._task.args.get("hold") else []
         if loose and not self._task.check_mode:
             done = self._low_level_execute_command(f"apt-mark hold {' '.join(loose)}")
             if done["rc"]:
                 return {"failed": True, "msg": failure(done["stdout"] + done["stderr"], loose)}
-        words = [*(f"+ package {name}\n" for name in lacked), *(f"+ hold of package {name}\n" for name in loose)]
+        words = [*(f"+ package {name}\n" for name in new), *(f"+ hold of package {name}\n" for name in loose)]
         return {
             "changed": bool(words),
-            "missing": lacked,
+            "missing": new,
             "loose": loose,
             "drift": drift,
             "diff": [{"prepared": "".join(words)}] if words else [],

@@ -62,7 +62,7 @@ def save(work: Work, step: Step) -> None:
 
 
 def _drop(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)  # there only where the copy had begun; what stays is cleared by the next
     with contextlib.suppress(OSError):
         folder.parent.rmdir()  # unless another store was saved
 

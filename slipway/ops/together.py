@@ -52,7 +52,7 @@ def carry_out(where: Place, order: Order, environment: Environment, doors: Doors
         parts = [_Part(host, order, called, doors, table) for host in where.hosts]
         _run(order.stack, parts)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)  # a thread that was left may still write its seat
     return _outcome(order.stack, parts)
 
 

@@ -230,7 +230,7 @@ def left_behind(site: Site, given: int) -> str:
         f" docker images --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep slipway.local/demo/ ) | {ours}"
     )
     later = [line for line in listed.splitlines() if int(line.split()[0]) > given]
-    files = site.shell(
+    files = site.shell(  # a release that was not made has no folder
         f"for n in $(seq {given + 1} {given + 5}); do find /var/lib/slipway/demo/releases/$n -mindepth 1 2>&- || true; done;"
         " ls /var/lib/slipway/demo/requests; ls /etc/slipway/secrets/demo | grep incoming || true"  # none is what is wanted
     )

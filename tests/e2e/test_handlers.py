@@ -84,7 +84,7 @@ def test_a_daemon_that_was_stopped_and_shut_off_comes_back(site: Site) -> None:
 def test_a_sshd_that_systemd_forgot_is_taken_over_with_its_sessions(site: Site) -> None:
     """As after `disable` and `enable`, where systemd takes a returning alias for a dead unit: a start finds the port taken."""
     site.shell("systemctl stop ssh.service && mkdir -p /run/sshd && setsid --fork /usr/sbin/sshd")
-    assert site.shell("systemctl is-active ssh.service || true").strip() == "inactive"
+    assert site.shell("systemctl is-active ssh.service || true").strip() == "inactive"  # its code says the same
     assert greets(site)
     session = site.shell("pgrep sshd-session | head -1").strip()
     assert session  # the connection that Ansible keeps

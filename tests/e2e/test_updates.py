@@ -202,7 +202,7 @@ def told(entries: Sequence[dict[str, Any]]) -> None:
     assert "resumed" in [entry["event"] for entry in mine]
 
 
-@pytest.mark.sweep
+@pytest.mark.sweep  # a reboot that nobody kills is in every run
 def test_a_reboot_that_is_killed_on_its_way_is_undone(wanting: Site) -> None:
     boot, serving = boot_id(wanting), wanting.containers()
     window(wanting, -5, 120)

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from slipway.packages import REMOVED, failure, held, index_is_old, known, removed, upstream, versions
+from slipway.packages import REMOVED, failure, held, index_is_old, known, lacked, removed, upstream, versions
 
 
 def test_only_installed_packages_have_a_version() -> None:
     assert versions("installed nginx 1.26.3-3+deb13u1\nconfig-files exim4 4.98-1\n") == {"nginx": "1.26.3-3+deb13u1"}
+
+
+def test_what_was_installed_since_the_host_was_asked_is_told_as_lacking_then() -> None:
+    now = {"nginx": "1", "certbot": "2"}
+    assert lacked(["nginx", "certbot"], {"nginx": "1"}, now) == ["certbot"]
+    assert lacked(["nginx", "certbot"], now, now) == []
+    assert lacked(["nginx", "certbot", "runc"], {}, now) == ["runc"], "nobody asked before"
 
 
 def test_only_held_packages_are_held() -> None:

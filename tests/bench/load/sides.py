@@ -124,8 +124,9 @@ class Slipway:
     def settle(self) -> None:
         """Wait until the old releases are gone and the engine has ended."""
         self.stand.wait_until_alone()
+        state = f"systemctl is-active slipway-run@{STACK} || true"  # its code says the same as its word
         for _ in range(30):
-            if self.stand.shell(f"systemctl is-active slipway-run@{STACK} || true").strip() == "inactive":
+            if self.stand.shell(state).strip() == "inactive":
                 return
             time.sleep(1)
 

@@ -161,9 +161,8 @@ def test_whoever_leaves_is_told_that_the_hosts_go_back(
     where: releasing.Place, lines: Lines, request: pytest.FixtureRequest
 ) -> None:
     lines.leaves = True
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # what runs in the background may have been told to ignore it
+    # What runs in the background may have been told to ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with pytest.raises(releasing.Interrupted, match="the hosts go on with what they served") as caught:
         go(where, lines)
